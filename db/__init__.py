@@ -1,0 +1,1 @@
+"""What Kawan remembers: the tables, the engine, the migrations. Imports nothing of ours."""

@@ -1,0 +1,130 @@
+"""What was said: the inbox, the outbox, the conversation's own memory, and files handed in."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, DateTime, ForeignKey, Index, Sequence, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from db.base import Base
+from db.columns import Created, Id, Json, JsonList, PublicId
+from db.people import Address
+
+FEED = Sequence("outbound_feed", metadata=Base.metadata)
+
+
+class InboundState(StrEnum):
+    """Where an inbound message stands; `unanswered` got the apology after the last try and stays visible."""
+
+    WAITING = "waiting"
+    DONE = "done"
+    UNANSWERED = "unanswered"
+
+
+class OutboundState(StrEnum):
+    """Where an outbound message stands. `unknown`: the call left and no answer came back."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    SKIPPED = "skipped"
+
+
+class Lane(StrEnum):
+    """What kind of sending it is; replies never wait behind broadcasts."""
+
+    REPLY = "reply"
+    REMINDER = "reminder"
+    BROADCAST = "broadcast"
+
+
+class Conversation(Base):
+    """One contact's thread, locked for a turn. Only the worker writes it; `offered` are the last buttons shown."""
+
+    __tablename__ = "conversation"
+
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"), primary_key=True)
+    offered: Mapped[JsonList] = mapped_column(default=list, server_default=text("'[]'"))
+
+
+class Inbound(Base):
+    """A message that came in, stored before it is answered. Unique on channel and the channel's message id."""
+
+    __tablename__ = "inbound"
+    __table_args__ = (
+        UniqueConstraint("channel", "external_id"),
+        Index("ix_inbound_waiting", "contact_id", "id", postgresql_where=text("state = 'waiting'")),
+        Index(None, "address_id", "id"),
+    )
+
+    id: Mapped[Id]
+    address_id: Mapped[int] = mapped_column(ForeignKey("address.id"))
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id"))
+    channel: Mapped[str] = mapped_column(String(16))
+    external_id: Mapped[str] = mapped_column(String(128))
+    content: Mapped[Json]
+    state: Mapped[InboundState] = mapped_column(String(16), default=InboundState.WAITING)
+    attempts: Mapped[int] = mapped_column(default=0)
+    due_at: Mapped[Created]
+    received_at: Mapped[Created]
+    answered_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    address: Mapped[Address] = relationship()
+
+
+class TurnEffect(Base):
+    """What the action of a turn answered, written with the action's own changes, so that a turn repeats safely."""
+
+    __tablename__ = "turn_effect"
+
+    inbound_id: Mapped[int] = mapped_column(ForeignKey("inbound.id", ondelete="CASCADE"), primary_key=True)
+    intent: Mapped[str] = mapped_column(String(64))
+    replies: Mapped[JsonList]
+    at: Mapped[Created]
+
+
+class Outbound(Base):
+    """A message that leaves. `key` makes queueing it twice harmless; `feed` numbers what the web page shows."""
+
+    __tablename__ = "outbound"
+    __table_args__ = (
+        Index("ix_outbound_queued", "channel", "lane", "due_at", postgresql_where=text("state = 'queued'")),
+        Index(None, "address_id", "feed"),
+        Index(None, "broadcast_id", "state"),
+    )
+
+    id: Mapped[Id]
+    key: Mapped[str] = mapped_column(String(128), unique=True)
+    address_id: Mapped[int] = mapped_column(ForeignKey("address.id"))
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id"))
+    channel: Mapped[str] = mapped_column(String(16))
+    lane: Mapped[Lane] = mapped_column(String(16))
+    content: Mapped[Json]
+    state: Mapped[OutboundState] = mapped_column(String(16), default=OutboundState.QUEUED, server_default="queued")
+    attempts: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    due_at: Mapped[Created]
+    queued_at: Mapped[Created]
+    sent_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    feed: Mapped[int | None] = mapped_column(BigInteger)
+    provider_id: Mapped[str | None] = mapped_column(String(128))
+    error: Mapped[str | None] = mapped_column(String(64))
+    broadcast_id: Mapped[int | None] = mapped_column(ForeignKey("broadcast.id"))
+
+    address: Mapped[Address] = relationship()
+
+
+class File(Base):
+    """A file that a person handed in or that Kawan made; the bytes lie under `<data dir>/files/<public id>`."""
+
+    __tablename__ = "file"
+
+    id: Mapped[Id]
+    public_id: Mapped[PublicId]
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id"), index=True)
+    name: Mapped[str] = mapped_column(String(200))
+    media_type: Mapped[str] = mapped_column(String(100))
+    size: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[Created]

@@ -1,0 +1,115 @@
+"""Who Kawan talks to: contacts, their addresses on channels, and what they agreed to."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, DateTime, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from db.base import Base
+from db.columns import Created, Id, Moment, PublicId
+
+
+class Role(StrEnum):
+    """What a contact is to the Covenant (J1). The secretariat is no role but a right, given by `kawan grant`."""
+
+    MUNICIPAL = "municipal"
+    SIGNATORY = "signatory"
+    COMMUNITY = "community"
+    BUSINESS = "business"
+
+
+class Purpose(StrEnum):
+    """What a contact may say yes or no to; `keeping` is the consent to keep anything beyond the address."""
+
+    KEEPING = "keeping"
+    REMINDERS = "reminders"
+    TIPS = "tips"
+    NEWS = "news"
+
+
+class AddressState(StrEnum):
+    """Whether an address may be written to: opted out by the person, or gone by the channel's word."""
+
+    ACTIVE = "active"
+    OPTED_OUT = "opted_out"
+    GONE = "gone"
+
+
+class Contact(Base):
+    """A person, reached at one or more addresses.
+
+    `draft_id` is the draft whose question is open now, `misses` how often in a row we did not understand, `erasing` the
+    receipt's reference once the person asked to be erased.
+    """
+
+    __tablename__ = "contact"
+
+    id: Mapped[Id]
+    public_id: Mapped[PublicId]
+    language: Mapped[str] = mapped_column(String(8), default="en")
+    country: Mapped[str | None] = mapped_column(String(2))
+    time_zone: Mapped[str | None] = mapped_column(String(64))
+    role: Mapped[Role | None] = mapped_column(String(16))
+    is_secretariat: Mapped[bool] = mapped_column(default=False)
+    draft_id: Mapped[int | None] = mapped_column(ForeignKey("draft.id", use_alter=True, ondelete="SET NULL"))
+    misses: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    erasing: Mapped[str | None] = mapped_column(String(8))
+    created_at: Mapped[Created]
+    seen_at: Mapped[Created]
+
+    addresses: Mapped[list["Address"]] = relationship(back_populates="contact")
+
+
+class Address(Base):
+    """Where a contact is reached: the channel and that channel's own id of the person."""
+
+    __tablename__ = "address"
+    __table_args__ = (UniqueConstraint("channel", "external_id"), Index(None, "contact_id"))
+
+    id: Mapped[Id]
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id"))
+    channel: Mapped[str] = mapped_column(String(16))
+    external_id: Mapped[str] = mapped_column(String(128))
+    state: Mapped[AddressState] = mapped_column(String(16), default=AddressState.ACTIVE)
+    last_inbound_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    created_at: Mapped[Created]
+
+    contact: Mapped[Contact] = relationship(back_populates="addresses")
+
+
+class Consent(Base):
+    """One yes or no: for what, when, where, and the words that were shown."""
+
+    __tablename__ = "consent"
+    __table_args__ = (Index(None, "contact_id", "purpose", "id"),)
+
+    id: Mapped[Id]
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"))
+    purpose: Mapped[Purpose] = mapped_column(String(16))
+    given: Mapped[bool]
+    version: Mapped[str] = mapped_column(String(32))
+    wording: Mapped[str]
+    language: Mapped[str] = mapped_column(String(8))
+    channel: Mapped[str] = mapped_column(String(16))
+    at: Mapped[Created]
+
+
+class Suppression(Base):
+    """An opt-out that outlives erasure: a keyed hash of channel and external id, nothing else."""
+
+    __tablename__ = "suppression"
+
+    fingerprint: Mapped[str] = mapped_column(String(64), primary_key=True)
+    at: Mapped[Created]
+
+
+class Erasure(Base):
+    """The receipt of an erasure: no personal data, only that and when it was done, and how much went."""
+
+    __tablename__ = "erasure"
+
+    id: Mapped[Id]
+    reference: Mapped[str] = mapped_column(String(8), unique=True)
+    rows: Mapped[int] = mapped_column(BigInteger)
+    at: Mapped[Moment]

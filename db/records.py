@@ -1,0 +1,224 @@
+"""What people record: drafts, municipalities and their applications, pledges, tickets, broadcasts, reminders."""
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, Date, DateTime, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from db.base import Base
+from db.columns import Created, Id, Json, Moment, PublicId, Reference
+
+
+class DraftState(StrEnum):
+    """A draft is open until it is sent or given up; a cancelled one can be taken up again."""
+
+    OPEN = "open"
+    SENT = "sent"
+    CANCELLED = "cancelled"
+
+
+class Draft(Base):
+    """What a contact has filled in of one journey so far. `field` is the open question, None at the review."""
+
+    __tablename__ = "draft"
+    __table_args__ = (Index(None, "contact_id", "journey", "state"),)
+
+    id: Mapped[Id]
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id"))
+    journey: Mapped[str] = mapped_column(String(32))
+    values: Mapped[Json] = mapped_column(default=dict)
+    field: Mapped[str | None] = mapped_column(String(48))
+    candidates: Mapped[Json] = mapped_column(default=dict, server_default=text("'{}'"))
+    state: Mapped[DraftState] = mapped_column(String(16), default=DraftState.OPEN)
+    created_at: Mapped[Created]
+    changed_at: Mapped[Created]
+
+
+class DraftEvent(Base):
+    """One change of a draft: which field, from what, to what, by whom; the draft's history."""
+
+    __tablename__ = "draft_event"
+
+    id: Mapped[Id]
+    draft_id: Mapped[int] = mapped_column(ForeignKey("draft.id", ondelete="CASCADE"), index=True)
+    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id", ondelete="SET NULL"))
+    field: Mapped[str] = mapped_column(String(48))
+    change: Mapped[Json]
+    at: Mapped[Created]
+
+
+class ApplicationState(StrEnum):
+    """Where a municipality's application stands (journey J2)."""
+
+    SUBMITTED = "submitted"
+    LETTER_RECEIVED = "letter_received"
+    RETURNED = "returned"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+
+
+class Municipality(Base):
+    """A local government. `place_id` is its GeoNames id, absent when the officer wrote a name we do not list."""
+
+    __tablename__ = "municipality"
+
+    id: Mapped[Id]
+    public_id: Mapped[PublicId]
+    place_id: Mapped[int | None] = mapped_column(BigInteger, unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    province: Mapped[str | None] = mapped_column(String(200))
+    country: Mapped[str] = mapped_column(String(2))
+    committed_on: Mapped[date | None] = mapped_column(Date)
+    created_at: Mapped[Created]
+
+
+class Membership(Base):
+    """A contact's place in a municipality's team; `pending` until the focal point or the secretariat says yes."""
+
+    __tablename__ = "membership"
+    __table_args__ = (UniqueConstraint("municipality_id", "contact_id"),)
+
+    id: Mapped[Id]
+    municipality_id: Mapped[int] = mapped_column(ForeignKey("municipality.id"))
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"), index=True)
+    pending: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[Created]
+
+    municipality: Mapped[Municipality] = relationship()
+
+
+class Application(Base):
+    """A municipality's request to join, as it was sent to the secretariat; amended, never overwritten silently."""
+
+    __tablename__ = "application"
+
+    id: Mapped[Id]
+    reference: Mapped[Reference]
+    municipality_id: Mapped[int] = mapped_column(ForeignKey("municipality.id"), index=True)
+    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id", ondelete="SET NULL"), index=True)
+    draft_id: Mapped[int | None] = mapped_column(ForeignKey("draft.id", ondelete="SET NULL"))
+    mandate_body: Mapped[str | None] = mapped_column(String(200))
+    mandate_date: Mapped[date | None] = mapped_column(Date)
+    signatory_name: Mapped[str | None] = mapped_column(String(120))
+    signatory_title: Mapped[str | None] = mapped_column(String(120))
+    focal_name: Mapped[str | None] = mapped_column(String(120))
+    focal_post: Mapped[str | None] = mapped_column(String(120))
+    focal_email: Mapped[str | None] = mapped_column(String(254))
+    focal_phone: Mapped[str | None] = mapped_column(String(20))
+    second_name: Mapped[str | None] = mapped_column(String(120))
+    second_email: Mapped[str | None] = mapped_column(String(254))
+    letter_language: Mapped[str | None] = mapped_column(String(8))
+    letter_id: Mapped[int | None] = mapped_column(ForeignKey("file.id", ondelete="SET NULL"))
+    state: Mapped[ApplicationState] = mapped_column(String(16), default=ApplicationState.SUBMITTED)
+    reason: Mapped[str | None]
+    submitted_at: Mapped[Created]
+    decided_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    municipality: Mapped[Municipality] = relationship()
+
+
+class ApplicationEvent(Base):
+    """One step or amendment of an application: who, what, when."""
+
+    __tablename__ = "application_event"
+
+    id: Mapped[Id]
+    application_id: Mapped[int] = mapped_column(ForeignKey("application.id", ondelete="CASCADE"), index=True)
+    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id", ondelete="SET NULL"))
+    event: Mapped[str] = mapped_column(String(32))
+    change: Mapped[Json]
+    at: Mapped[Created]
+
+
+class Pledge(Base):
+    """What a contact says they will do: the action in their words, hazard, people reached, year."""
+
+    __tablename__ = "pledge"
+
+    id: Mapped[Id]
+    reference: Mapped[Reference]
+    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id", ondelete="SET NULL"), index=True)
+    municipality_id: Mapped[int | None] = mapped_column(ForeignKey("municipality.id"), index=True)
+    role: Mapped[str | None] = mapped_column(String(16))
+    action: Mapped[str]
+    hazard: Mapped[str | None] = mapped_column(String(64))
+    people_min: Mapped[int | None] = mapped_column(BigInteger)
+    people_max: Mapped[int | None] = mapped_column(BigInteger)
+    year: Mapped[int | None]
+    created_at: Mapped[Created]
+
+
+class TicketState(StrEnum):
+    """A ticket waits for the secretariat, or was answered."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class Ticket(Base):
+    """Something only a person can answer: what was wanted, in the person's words."""
+
+    __tablename__ = "ticket"
+
+    id: Mapped[Id]
+    reference: Mapped[Reference]
+    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id", ondelete="SET NULL"), index=True)
+    kind: Mapped[str] = mapped_column(String(32))
+    message: Mapped[str | None]
+    file_id: Mapped[int | None] = mapped_column(ForeignKey("file.id", ondelete="SET NULL"))
+    language: Mapped[str] = mapped_column(String(8))
+    state: Mapped[TicketState] = mapped_column(String(16), default=TicketState.OPEN)
+    answer: Mapped[str | None]
+    created_at: Mapped[Created]
+    closed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class BroadcastState(StrEnum):
+    """A broadcast is drafted, then queued, and may be paused, stopped or done."""
+
+    DRAFTED = "drafted"
+    QUEUED = "queued"
+    PAUSED = "paused"
+    STOPPED = "stopped"
+
+
+class Broadcast(Base):
+    """A campaign update: a text per language, the base language, and for whom; stored with what was sent."""
+
+    __tablename__ = "broadcast"
+
+    id: Mapped[Id]
+    public_id: Mapped[PublicId]
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id", ondelete="SET NULL"))
+    texts: Mapped[Json]
+    base_language: Mapped[str] = mapped_column(String(8))
+    audience: Mapped[Json]
+    state: Mapped[BroadcastState] = mapped_column(String(16), default=BroadcastState.DRAFTED)
+    created_at: Mapped[Created]
+    queued_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class TipShown(Base):
+    """That a contact was shown a measure, so that it is not repeated."""
+
+    __tablename__ = "tip_shown"
+
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"), primary_key=True)
+    tip: Mapped[str] = mapped_column(String(16), primary_key=True)
+    at: Mapped[Created]
+
+
+class Reminder(Base):
+    """One due reminder of a municipality's milestone; unique, so a repeated tick is harmless."""
+
+    __tablename__ = "reminder"
+    __table_args__ = (UniqueConstraint("municipality_id", "milestone", "days_before"), Index(None, "queued", "due_at"))
+
+    id: Mapped[Id]
+    municipality_id: Mapped[int] = mapped_column(ForeignKey("municipality.id", ondelete="CASCADE"))
+    milestone: Mapped[str] = mapped_column(String(48))
+    due_on: Mapped[date] = mapped_column(Date)
+    days_before: Mapped[int]
+    due_at: Mapped[Moment]
+    queued: Mapped[bool] = mapped_column(default=False)
