@@ -1,0 +1,144 @@
+"""Puts a message into a language: placeholders, plurals, dates and numbers in the reader's way.
+
+An argument is a plain string (said as it is), a number (grouped as the language does), or a typed value, a mapping
+whose first key is its kind: `{"date": "2026-11-22"}`, `{"year": 2030}`, `{"say": key, "args": {…}}`,
+`{"button": title}`, `{"list": […]}`, `{"lines": [[label, value], …]}`, `{"paragraphs": […]}`,
+`{"range": [low, high]}`, `{"language": "th"}`, `{"country": "TH"}`. All of them survive JSON, so Rasa can carry them.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from babel import Locale
+from babel.dates import format_date
+from babel.lists import format_list
+from babel.numbers import format_decimal
+
+from locales.catalogue import Catalogue, Catalogues
+from locales.languages import LANGUAGES
+
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
+
+# Thai and Lao officials write Buddhist-era years; both are given, so that neither reader has to count.
+BUDDHIST = {"th": "พ.ศ.", "lo": "ພ.ສ.", "km": "ព.ស."}
+BUDDHIST_OFFSET = 543
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """What a person will see: the text and the buttons as (title, payload)."""
+
+    text: str
+    buttons: tuple[tuple[str, str], ...] = ()
+
+
+def render(catalogues: Catalogues, language: str, say: Mapping[str, Any]) -> Rendered:
+    """Render `{"response": key, "args": {…}, "choices": […]}` in `language` (English when we do not have it)."""
+    catalogue = catalogues.get(language) or catalogues["en"]
+    text = render_text(catalogue, say["response"], say.get("args") or {})
+    source = catalogue.sources[say["response"]]
+    fixed = tuple((catalogue.title(title), payload) for title, payload in source.buttons)
+    asked = tuple((_title(catalogue, choice["title"]), choice["payload"]) for choice in say.get("choices") or ())
+    return Rendered(text, asked + fixed)
+
+
+def render_text(catalogue: Catalogue, key: str, args: Mapping[str, Any]) -> str:
+    """Return the sentence of `key` with its placeholders filled; an argument that is missing stays visible."""
+    by = catalogue.sources[key].by
+    count = args.get(by, 1) if by else 1
+    sentence = catalogue.text(key, count if isinstance(count, int) else 2)
+    return PLACEHOLDER.sub(lambda match: _argument(catalogue, args, match), sentence)
+
+
+def _argument(catalogue: Catalogue, args: Mapping[str, Any], match: re.Match[str]) -> str:
+    name = match[1]
+    return value_text(catalogue, args[name]) if name in args else match[0]
+
+
+def _title(catalogue: Catalogue, title: Any) -> str:
+    return value_text(catalogue, title)
+
+
+def value_text(catalogue: Catalogue, value: Any) -> str:
+    """Return one argument as the reader of this catalogue writes it."""
+    if isinstance(value, dict):
+        return _typed_text(catalogue, value)
+    if isinstance(value, bool) or value is None:
+        return "–" if value is None else catalogue.title("Yes" if value else "No")
+    if isinstance(value, int | float):
+        return format_decimal(value, locale=catalogue.language)
+    return str(value)
+
+
+def _typed_text(catalogue: Catalogue, value: Mapping[str, Any]) -> str:
+    kind = next(iter(value), "")
+    formatter = _FORMATTERS.get(kind)
+    return formatter(catalogue, value) if formatter else ""
+
+
+def _say(catalogue: Catalogue, value: Mapping[str, Any]) -> str:
+    return render_text(catalogue, value["say"], value.get("args") or {})
+
+
+def _button(catalogue: Catalogue, value: Mapping[str, Any]) -> str:
+    return catalogue.title(value["button"])
+
+
+def _date(catalogue: Catalogue, value: Mapping[str, Any]) -> str:
+    day = date.fromisoformat(value["date"])
+    text = format_date(day, "long", locale=catalogue.language)
+    return f"{text} ({_buddhist(catalogue.language, day.year)})" if catalogue.language in BUDDHIST else text
+
+
+def _year(catalogue: Catalogue, value: Mapping[str, Any]) -> str:
+    year = int(value["year"])
+    return f"{year} ({_buddhist(catalogue.language, year)})" if catalogue.language in BUDDHIST else str(year)
+
+
+def _buddhist(language: str, year: int) -> str:
+    return f"{BUDDHIST[language]} {year + BUDDHIST_OFFSET}"
+
+
+def _list(catalogue: Catalogue, value: Mapping[str, Any]) -> str:
+    items = [value_text(catalogue, item) for item in value["list"]]
+    return format_list(items, locale=catalogue.language) if items else "–"
+
+
+def _lines(catalogue: Catalogue, value: Mapping[str, Any]) -> str:
+    rows = [tuple(value_text(catalogue, cell) for cell in row) for row in value["lines"]]
+    return "\n".join("• " + ": ".join(row) for row in rows)
+
+
+def _paragraphs(catalogue: Catalogue, value: Mapping[str, Any]) -> str:
+    return "\n\n".join(value_text(catalogue, item) for item in value["paragraphs"])
+
+
+def _range(catalogue: Catalogue, value: Mapping[str, Any]) -> str:
+    low, high = (format_decimal(end, locale=catalogue.language) for end in value["range"])
+    return low if low == high else f"{low}–{high}"
+
+
+def _language(_catalogue: Catalogue, value: Mapping[str, Any]) -> str:
+    language = LANGUAGES.get(value["language"])
+    return language.name if language else str(value["language"])
+
+
+def _country(catalogue: Catalogue, value: Mapping[str, Any]) -> str:
+    return str(Locale.parse(catalogue.language).territories.get(value["country"], value["country"]))
+
+
+_FORMATTERS = {
+    "say": _say,
+    "button": _button,
+    "date": _date,
+    "year": _year,
+    "list": _list,
+    "lines": _lines,
+    "paragraphs": _paragraphs,
+    "range": _range,
+    "language": _language,
+    "country": _country,
+}
