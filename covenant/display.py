@@ -1,0 +1,52 @@
+"""How a kept value is shown: as a typed argument that `locales` puts into the reader's language."""
+
+from collections.abc import Callable
+from typing import Any
+
+from covenant.fields import CHOICE, COUNTRY, PLACE, Field
+from covenant.messages import button, say
+from covenant.values import Kind
+
+
+def value_argument(field: Field, value: Any) -> Any:
+    """Return a field's value as an argument for a message."""
+    if value is None:
+        return say("utter_left_open")
+    option = next((one for one in field.options if one.value == value), None)
+    if option:
+        return button(option.title)
+    shown = _SHOWN.get(field.kind)
+    return shown(value) if shown else value
+
+
+def place_text(value: dict[str, Any]) -> str:
+    """Return a municipality as people write it: the name with its province."""
+    name = value.get("local") or value["name"]
+    return ", ".join(part for part in (name, value.get("province")) if part)
+
+
+def _count(value: Any) -> Any:
+    return {"range": [value["min"], value["max"]]} if isinstance(value, dict) else value
+
+
+def hazard_say(code: str) -> dict[str, Any]:
+    """Return a hazard's name, `category: sub-hazard`, as an argument."""
+    return say(hazard_key(code))
+
+
+def hazard_key(code: str) -> str:
+    """Return the response name of a hazard's name."""
+    return "hazard_" + code.replace(": ", "_").replace(" ", "_")
+
+
+_SHOWN: dict[str, Callable[[Any], Any]] = {
+    PLACE: place_text,
+    CHOICE: str,
+    COUNTRY: lambda value: {"country": value},
+    Kind.DATE: lambda value: {"date": value},
+    Kind.YEAR: lambda value: {"year": value},
+    Kind.COUNT: _count,
+    Kind.LANGUAGE: lambda value: {"language": value},
+    Kind.YES_NO: lambda value: button(value.capitalize()),
+    Kind.HAZARD: hazard_say,
+}

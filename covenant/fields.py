@@ -1,0 +1,96 @@
+"""What a form consists of: fields that are asked one by one, and the journey they belong to."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from covenant.messages import button
+from covenant.values import Kind
+
+Values = Mapping[str, Any]
+
+PLACE = "place"
+CHOICE = "choice"
+COUNTRY = "country"
+
+
+def always(_values: Values) -> bool:
+    """Tell that a field is asked whatever was answered before."""
+    return True
+
+
+@dataclass(frozen=True)
+class Option:
+    """One of a field's fixed answers: the value kept and the button's English title."""
+
+    value: str
+    title: str
+
+
+@dataclass(frozen=True)
+class Field:
+    """One question.
+
+    `kind` is one of `covenant.values.Kind`, `place`, `country` or `choice` (one of `options`, nothing else). An
+    `optional` field may be skipped for good; a skipped one that is not optional stays open until the review. A field
+    with options and another kind takes an option or own words. `ahead`: what is past is refused; `past`: what is
+    still to come.
+    """
+
+    key: str
+    kind: str
+    optional: bool = False
+    skippable: bool = True
+    ahead: bool = False
+    past: bool = False
+    options: tuple[Option, ...] = ()
+    needed: Callable[[Values], bool] = always
+    ask: str = ""
+
+    @property
+    def response(self) -> str:
+        """The response name that asks this field."""
+        return self.ask or f"utter_ask_{self.key}"
+
+    @property
+    def label(self) -> str:
+        """The response name of the field's short name."""
+        return f"utter_label_{self.key}"
+
+    @property
+    def free_text(self) -> bool:
+        """Whether what remains after every rule is taken as the answer."""
+        return self.kind in {Kind.TEXT, Kind.NAME}
+
+
+@dataclass(frozen=True)
+class Journey:
+    """A form: its fields in order, whether it ends with a review, and the title of the button that sends it."""
+
+    key: str
+    fields: tuple[Field, ...]
+    review: bool = True
+    counted: bool = True
+    confirm: Any = field(default_factory=lambda: button("Send to the secretariat"))
+    by_key: Mapping[str, Field] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Index the fields by key."""
+        object.__setattr__(self, "by_key", {one.key: one for one in self.fields})
+
+    @property
+    def label(self) -> str:
+        """The response name of the journey's short name."""
+        return f"utter_journey_{self.key}"
+
+    def asked(self, values: Values) -> list[Field]:
+        """Return the fields that apply to what was answered so far, in order."""
+        return [one for one in self.fields if one.needed(values)]
+
+    def next_field(self, values: Values) -> Field | None:
+        """Return the first field that has neither an answer nor a skip, or None when the review is reached."""
+        return next((one for one in self.asked(values) if one.key not in values), None)
+
+    def open_fields(self, values: Values) -> list[Field]:
+        """Return the required fields that were skipped and still have to be answered before sending."""
+        return [one for one in self.asked(values) if not one.optional and values.get(one.key) is None]

@@ -1,0 +1,11 @@
+"""Every journey there is; importing their modules makes them known to `covenant.drafts`."""
+
+from covenant import amending, broadcasts, joining, knowledge, pledges, welcome
+from covenant.plans import PLANS, Plan
+
+ALL = (welcome.PLAN, joining.PLAN, amending.PLAN, pledges.PLAN, knowledge.PLAN, broadcasts.PLAN)
+
+
+def known() -> dict[str, Plan]:
+    """Return every journey by its key."""
+    return dict(PLANS)

@@ -1,0 +1,139 @@
+"""J10, my data: everything kept about a person, readable and as JSON, and its erasure with a receipt."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, func, inspect, select, update
+from sqlalchemy.orm import Session
+
+from covenant.consent import fingerprint
+from db.base import Base
+from db.columns import new_reference
+from db.messages import Conversation, File, Inbound, InboundState, Outbound, OutboundState, TurnEffect
+from db.people import Address, AddressState, Consent, Contact, Erasure, Suppression
+from db.records import (
+    Application,
+    ApplicationEvent,
+    Broadcast,
+    Draft,
+    DraftEvent,
+    Membership,
+    Pledge,
+    Ticket,
+    TipShown,
+)
+
+# What is the person's, in the order in which it can be erased. Applications and pledges made for a municipality
+# are the municipality's record: they stay, without the person.
+OWN: tuple[type[Base], ...] = (
+    Outbound,
+    Inbound,
+    Consent,
+    Membership,
+    TipShown,
+    Draft,
+    Conversation,
+    File,
+    Address,
+)
+SHARED: tuple[type[Base], ...] = (Application, Pledge, Ticket, Broadcast)
+LONGEST_WAIT = timedelta(minutes=10)
+HIDDEN = frozenset({"id", "address_id", "contact_id", "key", "external_id", "feed", "draft_id", "letter_id", "file_id"})
+
+
+def export(session: Session, contact: Contact) -> dict[str, Any]:
+    """Return everything that is kept about a contact, table by table, in a form that JSON can hold."""
+    person = {
+        column: _plain(getattr(contact, column))
+        for column in ("public_id", "language", "country", "role", "created_at")
+    }
+    tables = {
+        table.__tablename__: list(_rows(session, table, contact))
+        for table in (*OWN, *SHARED)
+        if _owner(table) is not None
+    }
+    return {"contact": person, **tables}
+
+
+def _owner(table: type[Base]) -> Any:
+    return getattr(table, "author_id", None) if table is Broadcast else getattr(table, "contact_id", None)
+
+
+def _rows(session: Session, table: type[Base], contact: Contact) -> Iterator[dict[str, Any]]:
+    for row in session.scalars(select(table).where(_owner(table) == contact.id)):
+        columns = (column.key for column in inspect(table).column_attrs)
+        yield {key: _plain(getattr(row, key)) for key in columns if key not in HIDDEN}
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date | datetime) else value
+
+
+def counts(session: Session, contact: Contact) -> dict[str, int]:
+    """Return how many rows of each table are about a contact."""
+    return {
+        table.__tablename__: session.scalar(select(func.count()).select_from(table).where(_owner(table) == contact.id))
+        or 0
+        for table in (*OWN, *SHARED)
+    }
+
+
+def file_ids(session: Session, contact: Contact) -> list[str]:
+    """Return the public ids of the files a contact handed in, for their bytes to be removed."""
+    return list(session.scalars(select(File.public_id).where(File.contact_id == contact.id)))
+
+
+def request_erasure(contact: Contact) -> str:
+    """Mark a contact for erasure and return the receipt's reference; the clock erases once that was delivered."""
+    contact.erasing = contact.erasing or new_reference()
+    return contact.erasing
+
+
+def due_for_erasure(session: Session, now: datetime) -> Sequence[Contact]:
+    """Return the contacts to erase now: nothing of theirs is under way, or they have waited long enough."""
+    waiting = select(Inbound.contact_id).where(Inbound.state == InboundState.WAITING)
+    leaving = select(Outbound.contact_id).where(Outbound.state.in_((OutboundState.QUEUED, OutboundState.SENDING)))
+    quiet = Contact.id.not_in(waiting) & Contact.id.not_in(leaving)
+    query = select(Contact).where(Contact.erasing.is_not(None), quiet | (Contact.seen_at < now - LONGEST_WAIT))
+    return session.scalars(query.limit(100).with_for_update(skip_locked=True)).all()
+
+
+def erase(session: Session, contact: Contact, secret: str, now: datetime) -> None:
+    """Erase a contact for good, leaving a receipt without personal data; an opt-out stays as a keyed hash."""
+    addresses = session.scalars(select(Address).where(Address.contact_id == contact.id)).all()
+    for address in addresses:
+        if address.state == AddressState.OPTED_OUT:
+            session.merge(Suppression(fingerprint=fingerprint(secret, address.channel, address.external_id), at=now))
+    removed = sum(counts(session, contact)[table.__tablename__] for table in OWN) + 1
+    session.add(Erasure(reference=request_erasure(contact), rows=removed, at=now))
+    session.flush()
+    _unlink(session, contact)
+    _remove(session, contact)
+
+
+def _unlink(session: Session, contact: Contact) -> None:
+    session.execute(
+        update(Application)
+        .where(Application.contact_id == contact.id)
+        .values(contact_id=None, focal_name=None, focal_email=None, focal_phone=None)
+    )
+    session.execute(
+        update(ApplicationEvent).where(ApplicationEvent.contact_id == contact.id).values(contact_id=None, change={})
+    )
+    session.execute(update(Pledge).where(Pledge.contact_id == contact.id).values(contact_id=None))
+    session.execute(
+        update(Ticket).where(Ticket.contact_id == contact.id).values(contact_id=None, message=None, answer=None)
+    )
+    session.execute(update(Broadcast).where(Broadcast.author_id == contact.id).values(author_id=None))
+
+
+def _remove(session: Session, contact: Contact) -> None:
+    inbound = select(Inbound.id).where(Inbound.contact_id == contact.id)
+    drafts = select(Draft.id).where(Draft.contact_id == contact.id)
+    session.execute(update(Contact).where(Contact.id == contact.id).values(draft_id=None))
+    session.execute(delete(TurnEffect).where(TurnEffect.inbound_id.in_(inbound)))
+    session.execute(delete(DraftEvent).where(DraftEvent.draft_id.in_(drafts)))
+    for table in OWN:
+        session.execute(delete(table).where(_owner(table) == contact.id))
+    session.execute(delete(Contact).where(Contact.id == contact.id))

@@ -1,0 +1,82 @@
+"""How a draft speaks: the open question with its choices, or the review of everything that was answered."""
+
+from typing import Any
+
+from covenant.display import value_argument
+from covenant.fields import Field, Journey
+from covenant.messages import Choice, Say, button, payload, say
+from covenant.plans import open_field, plan_of
+from covenant.turn import Turn
+from covenant.values import Kind
+from db.records import Draft
+
+
+def ask(turn: Turn, draft: Draft) -> list[Say]:
+    """Say the open question, or the review."""
+    field = open_field(draft)
+    return _review(turn, draft) if field is None else [_question(turn, draft, field)]
+
+
+def _question(turn: Turn, draft: Draft, field: Field) -> Say:
+    journey = plan_of(draft).journey
+    if not journey.counted:
+        return Say(field.response, _known(journey, draft), field_choices(turn, draft, field))
+    asked = journey.asked(draft.values)
+    args = {
+        "step": asked.index(field) + 1,
+        "steps": len(asked),
+        "question": say(field.response, **_known(journey, draft)),
+    }
+    return Say("utter_step", args, field_choices(turn, draft, field))
+
+
+def _known(journey: Journey, draft: Draft) -> dict[str, Any]:
+    """Return the answers so far as arguments, so that a question can name what it is about."""
+    return {
+        key: value_argument(journey.by_key[key], value)
+        for key, value in draft.values.items()
+        if key in journey.by_key and value is not None
+    }
+
+
+def field_choices(turn: Turn, draft: Draft, field: Field) -> tuple[Choice, ...]:
+    """Return the buttons of a question: its options, what the journey offers, and skipping where it may be skipped."""
+    fixed = [answer_choice(field.key, one.value, button(one.title)) for one in field.options]
+    if field.kind == Kind.YES_NO:
+        fixed += [answer_choice(field.key, "yes", button("Yes")), answer_choice(field.key, "no", button("No"))]
+    extra = plan_of(draft).choices(turn, draft, field)
+    skip = [Choice(button("Skip"), "/skip")] if field.optional else []
+    return (*fixed, *extra, *skip)
+
+
+def answer_choice(key: str, value: object, title: Any) -> Choice:
+    """Return a button that answers the field `key`, also when another question is open by then."""
+    return Choice(title, payload("inform", field=key, value=value))
+
+
+def review_lines(draft: Draft) -> dict[str, Any]:
+    """Return everything that was answered as lines of label and value."""
+    journey = plan_of(draft).journey
+    return {
+        "lines": [
+            [say(one.label), value_argument(one, draft.values.get(one.key))]
+            for one in journey.asked(draft.values)
+            if one.key in draft.values and (draft.values[one.key] is not None or not one.optional)
+        ]
+    }
+
+
+def _review(turn: Turn, draft: Draft) -> list[Say]:
+    plan = plan_of(draft)
+    missing = plan.journey.open_fields(draft.values)
+    if missing:
+        args = {"lines": review_lines(draft), "open": {"list": [say(one.label) for one in missing]}}
+        choices = (Choice(button("Fill in what is open"), "/affirm"), *_review_choices())
+        return [Say("utter_review_open", args, choices)]
+    confirm = Choice(plan.journey.confirm, "/affirm")
+    shown = plan.preview(turn, draft) if plan.preview else [Say("utter_review", {"lines": review_lines(draft)})]
+    return [*shown[:-1], Say(shown[-1].key, shown[-1].args, (confirm, *_review_choices()), shown[-1].file)]
+
+
+def _review_choices() -> tuple[Choice, ...]:
+    return Choice(button("Change something"), "/correct"), Choice(button("Cancel"), "/cancel")

@@ -1,0 +1,201 @@
+"""The first half of understanding a turn: what the open question makes of a text, before Rasa is asked.
+
+`docs/architecture.md` (A form's turn) gives the order; the other half is Rasa's last component,
+`nlu/components/turn_arbiter.py`.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+from babel import Locale
+from rapidfuzz import fuzz
+
+from covenant.fields import CHOICE, COUNTRY, PLACE, Field
+from covenant.places import Candidate, certain
+from covenant.values import Kind, Parsed, Refused, parse
+from locales import Catalogue
+from locales.languages import language_of_script
+
+COMMANDS = ("go_back", "correct", "skip", "cancel", "help", "repeat")
+NONE = "none"
+SAME_TITLE = 88  # rapidfuzz ratio, 0 to 100: one wrong letter in eight
+REVIEW = "review"
+COUNTRIES = ("ID", "MY", "PH", "VN", "TH", "KH", "LA", "MM", "TL", "BN", "SG")
+# A name or a title is never one of these, however it is written.
+NEVER_A_NAME = (Kind.EMAIL, Kind.PHONE, Kind.DATE, Kind.YEAR)
+NUMERIC = frozenset({Kind.COUNT, Kind.YEAR, Kind.DATE, Kind.PERCENT, Kind.PHONE})
+
+FindPlaces = Callable[[str], Sequence[Candidate]]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the open question made of a text. `certain`: the whole text is such a value; `refused`: why it is none."""
+
+    field: str | None = None
+    kind: str | None = None
+    value: Any = None
+    certain: bool = False
+    free_text: bool = False
+    command: str | None = None
+    refused: str | None = None
+    refused_args: Mapping[str, Any] | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the form in which the reading travels as message metadata."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Whose text is read: the words of the language, the country, the day, and how places are looked up."""
+
+    catalogue: Catalogue
+    country: str | None
+    today: date
+    find_places: FindPlaces
+
+
+def plain(text: str) -> str:
+    """Return the text without case, outer punctuation and doubled spaces, for comparing words."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return " ".join(re.sub(r"[^\w\s'’\u0300-\u036f\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]", " ", folded).split())
+
+
+def words(catalogue: Catalogue, command: str) -> frozenset[str]:
+    """Return the exact command words of a language, its own and the English ones."""
+    key = f"utter_words_{command}"
+    lists = (catalogue.text(key), catalogue.sources[key].text)
+    return frozenset(plain(word) for each in lists for word in each.split("|"))
+
+
+def command_in(catalogue: Catalogue, text: str, field: Field | None) -> str | None:
+    """Return the command that the whole text is, or None; "none" skips a field that may be skipped."""
+    said = plain(text)
+    if field and field.skippable and said in words(catalogue, NONE):
+        return "skip"
+    return next((command for command in COMMANDS if said in words(catalogue, command)), None)
+
+
+def read(reader: Reader, text: str, field: Field | None, *, at_review: bool = False) -> Reading:
+    """Say what `text` is to the open question: a command, a certain value, a possible one, or nothing."""
+    command = command_in(reader.catalogue, text, field)
+    if at_review:
+        return Reading(field=REVIEW, kind=Kind.YES_NO, command=command or _verdict(reader, text))
+    if field is None:
+        return Reading(command=command)
+    value, is_certain, refused = _value(reader, text, field)
+    return Reading(
+        field=field.key,
+        kind=field.kind,
+        value=value,
+        certain=is_certain and command is None,
+        free_text=field.free_text and refused is None,
+        command=command,
+        refused=refused.reason if refused else None,
+        refused_args=refused.args if refused else None,
+    )
+
+
+def _verdict(reader: Reader, text: str) -> str | None:
+    parsed = parse(Kind.YES_NO, text, reader.catalogue.language)
+    if isinstance(parsed, Refused) or not parsed.certain:
+        return None
+    return "affirm" if parsed.value == "yes" else "deny"
+
+
+def _value(reader: Reader, text: str, field: Field) -> tuple[Any, bool, Refused | None]:
+    option = match_option(reader.catalogue, text, field)
+    if option is not None:
+        return option, True, None
+    if field.kind == PLACE:
+        return _place(reader, text)
+    if field.kind in {CHOICE, COUNTRY}:
+        country = _country(reader, text) if field.kind == COUNTRY else None
+        return country, country is not None, None if country else Refused("utter_wrong_choice", {})
+    return _parsed(reader, text, field)
+
+
+def _parsed(reader: Reader, text: str, field: Field) -> tuple[Any, bool, Refused | None]:
+    if field.kind == Kind.NAME and _is_no_name(reader, text):
+        return None, False, Refused("utter_wrong_name", {})
+    parsed = parse(
+        Kind(field.kind),
+        text,
+        reader.catalogue.language,
+        reader.country,
+        reader.today,
+        earliest=date(reader.today.year, 1, 1) if field.ahead else None,
+        latest=reader.today if field.past else None,
+    )
+    script = language_of_script(text) if field.kind == Kind.LANGUAGE else None
+    if script:  # whoever writes Khmer letters has said which language it shall be
+        return script, True, None
+    if isinstance(parsed, Parsed):
+        # A name or a title may be anything, so it must not win over a question or a command.
+        return parsed.value, parsed.certain and not field.free_text, None
+    return None, False, parsed
+
+
+def _place(reader: Reader, text: str) -> tuple[Any, bool, Refused | None]:
+    candidates = reader.find_places(text)
+    if certain(candidates):
+        return {"place_id": candidates[0].place_id}, True, None
+    return None, bool(candidates) and candidates[0].exact, None if candidates else Refused("utter_wrong_place", {})
+
+
+def _country(reader: Reader, text: str) -> str | None:
+    said = plain(text)
+    names = {code: country_names(reader.catalogue.language, code) for code in COUNTRIES}
+    return next((code for code, known in names.items() if said in known), None)
+
+
+def country_names(language: str, code: str) -> frozenset[str]:
+    """Return what a country is called in a language and in English, and its code."""
+    own, english = (Locale.parse(one).territories.get(code, code) for one in (language, "en"))
+    return frozenset(plain(name) for name in (own, english, code))
+
+
+def _is_no_name(reader: Reader, text: str) -> bool:
+    answers = (parse(kind, text, reader.catalogue.language, reader.country) for kind in NEVER_A_NAME)
+    return any(isinstance(one, Parsed) and one.certain for one in answers)
+
+
+def match_option(catalogue: Catalogue, text: str, field: Field) -> str | None:
+    """Return the value of the option whose title was typed, a slip of the finger allowed, or None."""
+    said = plain(text)
+    scored = [(fuzz.ratio(said, plain(catalogue.title(one.title))), one.value) for one in field.options]
+    score, value = max(scored, default=(0, None))
+    return value if score >= SAME_TITLE else None
+
+
+def match_offer(
+    text: str, offered: Sequence[Mapping[str, str]], catalogue: Catalogue, field: Field | None
+) -> str | None:
+    """Return the payload of the option last offered that `text` picks: by number, by title, or by yes and no."""
+    number = None if field and field.kind in NUMERIC else _number(text)
+    if number is not None and 1 <= number <= len(offered):
+        return offered[number - 1]["payload"]
+    said = plain(text)
+    by_title = next((one["payload"] for one in offered if plain(one["title"]) == said), None)
+    return by_title or _by_verdict(text, offered, catalogue)
+
+
+def _number(text: str) -> int | None:
+    digits = text.strip().strip("#.() ")
+    return int(digits) if digits.isdecimal() and len(digits) <= 2 else None  # noqa: PLR2004 - no list is longer
+
+
+def _by_verdict(text: str, offered: Sequence[Mapping[str, str]], catalogue: Catalogue) -> str | None:
+    verdicts = {_yes_no(one["title"], catalogue): one["payload"] for one in offered}
+    verdict = _yes_no(text, catalogue)
+    return verdicts.get(verdict) if verdict and {"yes", "no"} <= set(verdicts) else None
+
+
+def _yes_no(text: str, catalogue: Catalogue) -> str | None:
+    parsed = parse(Kind.YES_NO, text, catalogue.language)
+    return str(parsed.value) if isinstance(parsed, Parsed) and parsed.certain else None

@@ -1,0 +1,58 @@
+"""Values in what people write: counts, years, dates, contacts, hazards … in nine languages, found by pure functions.
+
+`parse` is the door: what is sure is taken, what can be doubted is marked so that it is read back, what is wrong is
+refused with the name of a response that says why (`nlu/domain/values.yml`).
+"""
+
+from collections.abc import Callable
+from datetime import date
+
+from covenant.values import choices, contacts, counts, dates, hazards, names, percents, years
+from covenant.values.answers import Answer, Kind, Parsed, Question, Refused, ask
+from covenant.values.words import words_of
+
+# Letters of free text that are searched.
+LONGEST_STORY = 2000
+
+__all__ = ["Kind", "Parsed", "Refused", "hazards_in", "parse"]
+
+_PARSERS: dict[Kind, Callable[[Question], Answer]] = {
+    Kind.COUNT: counts.parse,
+    Kind.YEAR: years.parse,
+    Kind.DATE: dates.parse,
+    Kind.PERCENT: percents.parse,
+    Kind.EMAIL: contacts.parse_email,
+    Kind.PHONE: contacts.parse_phone,
+    Kind.URL: contacts.parse_url,
+    Kind.HAZARD: hazards.parse,
+    Kind.AUDIENCE: choices.parse_audience,
+    Kind.YES_NO: choices.parse_yes_no,
+    Kind.LANGUAGE: choices.parse_language,
+    Kind.NAME: names.parse_name,
+    Kind.TEXT: names.parse_text,
+}
+
+
+def parse(  # noqa: PLR0913 - the text, what it should be, and whose it is
+    kind: Kind,
+    text: str,
+    language: str,
+    country: str | None = None,
+    today: date | None = None,
+    *,
+    earliest: date | None = None,
+    latest: date | None = None,
+) -> Parsed | Refused:
+    """Read a text as a value of a kind; any text gets an answer, none an exception.
+
+    `country` (ISO code) decides whose local phone numbers and years are meant, otherwise the language does. Years and
+    dates before `earliest` or after `latest` are refused.
+    """
+    return _PARSERS[Kind(kind)](ask(text, language, country, today, (earliest, latest)))
+
+
+def hazards_in(text: str, language: str) -> list[str]:
+    """Return the codes of all hazards that a sentence names, in order."""
+    words = words_of(language)
+    named = hazards.named_in(words.fold(text, LONGEST_STORY), words)
+    return [code for code in named if code in hazards.hazards()]

@@ -1,0 +1,126 @@
+"""Climate hazards: from everyday words in each language to the sub-hazards of the Common Reporting Framework."""
+
+import functools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from covenant.values.answers import Answer, Parsed, Question, Refused
+from covenant.values.choices import choice_lexicon, misspelt
+from covenant.values.lexicon import Entry, Lexicon, Role, Token, entries_of
+from covenant.values.text import fold, without_marks
+from covenant.values.words import ENGLISH, Words, languages
+from locales.sources import read_yaml
+
+FILE = Path(__file__).parent.parent / "data" / "hazards.yml"
+# Unmarked Vietnamese words shorter than this ("bao", "ngap") are hazards only where nothing else is said.
+SHORTEST_BARE = 6
+NOT_CLIMATE = "not climate"
+
+
+@dataclass(frozen=True)
+class Hazard:
+    """A sub-hazard: its code `category: sub-hazard`, and the message key of its name."""
+
+    code: str
+    key: str
+
+
+@functools.cache
+def hazards() -> Mapping[str, Hazard]:
+    """Return every sub-hazard by its code, in the order of the framework."""
+    rows = _file()["categories"]
+    return {
+        code: Hazard(code, row["key"])
+        for category, holding in rows.items()
+        for row in holding["hazards"]
+        for code in [f"{category}: {row['text']}"]
+    }
+
+
+@functools.cache
+def _file() -> dict[str, Any]:
+    holding: dict[str, Any] = read_yaml(FILE)
+    return holding
+
+
+def parse(question: Question) -> Answer:
+    """Return the code of the hazard a text names; of several the first, unsure, since a person may mean them all."""
+    named = named_in(question.text, question.words)
+    sure = len(named) == 1 and _is_all(question)
+    if not named:
+        meant = misspelt(question.text, lexicon_of(question.words.language))
+        named = [meant] if meant else []
+    codes = [code for code in named if code != NOT_CLIMATE]
+    if not codes:
+        return Refused("utter_wrong_hazard_not_climate" if named else "utter_wrong_hazard")
+    return Parsed(codes[0], sure)
+
+
+def named_in(text: str, words: Words) -> list[str]:
+    """Return the codes of all hazards a folded text names and does not deny, in order, and `NOT_CLIMATE` for others."""
+    tokens = lexicon_of(words.language).scan(text)
+    ignored = frozenset() if _alone(tokens) or not (words.marks and text.isascii()) else _short_bare_words()
+    found = [
+        token.roles[Role.CHOICE]
+        for at, token in enumerate(tokens)
+        if token.plays(Role.CHOICE) and token.text not in ignored and not (at and tokens[at - 1].plays(Role.NOT))
+    ]
+    return list(dict.fromkeys(found))
+
+
+def _alone(tokens: list[Token]) -> bool:
+    return all(token.plays(*_HARMLESS) for token in tokens)
+
+
+_HARMLESS = (Role.CHOICE, Role.POLITE, Role.FILLER, Role.YES, Role.WEAK_YES, Role.JOIN, Role.OR, Role.ABOUT)
+
+
+def _is_all(question: Question) -> bool:
+    tokens = lexicon_of(question.words.language).scan(question.text)
+    return _alone(tokens) and not any(token.foreign for token in tokens) and "?" not in question.text
+
+
+@functools.cache
+def _short_bare_words() -> frozenset[str]:
+    marked = (fold(word) for words in _all_words(_file()) for word in words.get("vi", ()))
+    bare = (without_marks(word) for word in marked if not word.isascii())
+    return frozenset(word for word in bare if len(word) < SHORTEST_BARE)
+
+
+def _all_words(data: Mapping[str, Any]) -> Iterator[Mapping[str, list[str]]]:
+    for holding in data["categories"].values():
+        yield holding["words"]
+        yield from (row["words"] for row in holding["hazards"])
+    yield data["not_climate"]
+
+
+@functools.cache
+def lexicon_of(language: str) -> Lexicon:
+    """Return the words for hazards in a language; English ones count too, those of other languages are unsure."""
+    return choice_lexicon(language, _entries(language))
+
+
+def _entries(language: str) -> Iterator[Entry]:
+    for hazard in hazards():
+        yield Entry(fold(hazard), Role.CHOICE, hazard)
+        yield Entry(fold(hazard.partition(": ")[2]), Role.CHOICE, hazard)
+    for code in (language, ENGLISH, *(each for each in languages() if each not in {language, ENGLISH})):
+        for entry in _words_in(code):
+            foreign = code not in {language, ENGLISH}
+            if not (foreign and entry.bare):
+                yield Entry(entry.phrase, entry.role, entry.value, entry.bare, foreign)
+
+
+def _words_in(code: str) -> Iterator[Entry]:
+    for category, holding in _file()["categories"].items():
+        general = f"{category}: {holding['general']}"
+        yield from _role(holding["words"].get(code, ()), general)
+        for row in holding["hazards"]:
+            yield from _role(row["words"].get(code, ()), f"{category}: {row['text']}")
+    yield from _role(_file()["not_climate"].get(code, ()), NOT_CLIMATE)
+
+
+def _role(phrases: list[str], code: str) -> list[Entry]:
+    return entries_of(Role.CHOICE, dict.fromkeys(map(fold, phrases), code))

@@ -1,0 +1,46 @@
+"""Names and free text: taken as written, tidied, within their lengths."""
+
+import re
+
+from covenant.values.answers import Answer, Parsed, Question, Refused
+from covenant.values.text import cleaned, fold
+from covenant.values.words import ENGLISH, listed
+
+SHORTEST_NAME, LONGEST_NAME = 2, 120
+LONGEST_TEXT = 2000
+_ADDRESS = re.compile(r"@\w|://|www\.|\.(?:com|org|net|info|id|my|ph|vn|th|kh|la|mm)\b", re.IGNORECASE)
+_ENDS = " .,;:!?-–—\"“”'"
+
+
+def parse_name(question: Question) -> Answer:
+    """Return a person's or body's name without "my name is"; addresses, links and bare numbers are refused."""
+    name = without_introduction(cleaned(question.raw), question.words.language).strip(_ENDS.replace(".", ""))
+    if _ADDRESS.search(name):
+        return Refused("utter_wrong_name_address")
+    if not any(letter.isalpha() for letter in name) or len(name) < SHORTEST_NAME:
+        return Refused("utter_wrong_name")
+    if len(name) > LONGEST_NAME:
+        return Refused("utter_wrong_name_long", {"most": LONGEST_NAME})
+    return Parsed(name, certain=False)
+
+
+def without_introduction(name: str, language: str) -> str:
+    """Return a name without the words people put before it ("nama saya", "ผมชื่อ")."""
+    openings = {fold(opening) for code in (language, ENGLISH) for opening in listed(code).get("introductions", ())}
+    for opening in sorted(openings, key=len, reverse=True):
+        for length in range(len(opening), min(len(name), len(opening) + 3)):
+            rest = name[length:]
+            parted = not opening[-1].isascii() or not rest[:1].isalnum()
+            if fold(name[:length]) == opening and parted and rest.strip(_ENDS):
+                return rest.strip(_ENDS)
+    return name
+
+
+def parse_text(question: Question) -> Answer:
+    """Return free text, tidied, its line breaks kept."""
+    text = cleaned(question.raw[: LONGEST_TEXT * 4], lines=True)
+    if not fold(text):
+        return Refused("utter_wrong_text")
+    if len(text) > LONGEST_TEXT:
+        return Refused("utter_wrong_text_long", {"most": LONGEST_TEXT})
+    return Parsed(text, certain=False)

@@ -1,0 +1,134 @@
+"""Years: written, spelt, of the Buddhist era, or counted from this one."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from covenant.values import dates
+from covenant.values.answers import Answer, Parsed, Question, Refused
+from covenant.values.eras import CENTURY, EARLIEST, LATEST, gregorian
+from covenant.values.lexicon import Role, Token
+from covenant.values.numbers import Amount, said_digits
+
+WRONG = Refused("utter_wrong_year")
+YEAR_DIGITS = 4
+FARTHEST = 100
+_SHORT = re.compile(r"(?<![0-9a-z])'([0-9]{2})(?![0-9])")
+_OTHER_THINGS = (Role.PEOPLE, Role.HOUSEHOLDS, Role.THING, Role.MONEY, Role.PERCENT)
+_HARMLESS = (
+    Role.YEAR, Role.BUDDHIST, Role.COMMON, Role.ABOUT, Role.POLITE, Role.FILLER, Role.YES, Role.WEAK_YES, Role.TO,
+    Role.MONTH, Role.MONTH_WORD,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A number that may be a year, and the tokens that say it."""
+
+    number: int
+    first: int
+    end: int
+    sure: bool
+
+
+def parse(question: Question) -> Answer:
+    """Return the year in a text; two different ones are refused."""
+    shown = dates.written(question)
+    if shown:
+        return _within(shown.day.year, question, certain=False)
+    found = list(_written(question)) or list(_spelt(question))
+    years = {gregorian(one.number, question) for one in found}
+    if not found:
+        return _relative(question)
+    if None in years:
+        return Refused("utter_wrong_year_range", {"earliest": {"year": EARLIEST}, "latest": {"year": LATEST}})
+    if len(years) > 1:
+        return Refused("utter_wrong_year_several")
+    return _within(years.pop() or 0, question, certain=all(_is_all(one, found, question) for one in found))
+
+
+def _within(year: int, question: Question, *, certain: bool) -> Answer:
+    if question.earliest and year < question.earliest.year:
+        return Refused("utter_wrong_year_past", {"earliest": {"year": question.earliest.year}})
+    if question.latest and year > question.latest.year:
+        return Refused("utter_wrong_year_future", {"latest": {"year": question.latest.year}})
+    return Parsed(year, certain)
+
+
+def _is_all(one: _Found, found: Sequence[_Found], question: Question) -> bool:
+    tokens = question.tokens
+    used = {at for each in found for at in range(each.first, each.end)}
+    rest = [token for at, token in enumerate(tokens) if at not in used]
+    # "พ.ศ. 2030" names the wrong era.
+    mixed = one.number <= LATEST and any(token.plays(Role.BUDDHIST) for token in tokens) and len(found) == 1
+    return one.sure and not mixed and all(token.plays(*_HARMLESS) for token in rest) and "?" not in question.text
+
+
+def _written(question: Question) -> Iterable[_Found]:
+    tokens = question.tokens
+    for at, token in enumerate(tokens):
+        if token.numeral and token.text.isdigit() and len(token.text) == YEAR_DIGITS and _is_free(at, at + 1, tokens):
+            yield _Found(int(token.text), at, at + 1, sure=True)
+    short = _SHORT.search(question.text)
+    if short:
+        at = next((at for at, token in enumerate(tokens) if token.start == short.start(1)), 0)
+        yield _Found(2000 + int(short[1]), at, at + 1, sure=False)
+
+
+def _is_free(first: int, end: int, tokens: Sequence[Token]) -> bool:
+    beside = [tokens[at] for at in (first - 1, end) if 0 <= at < len(tokens)]
+    start, stop = tokens[first].start, tokens[end - 1].end
+    glued = any(
+        token.unknown and token.text.isascii() and (token.end == start or token.start == stop) for token in beside
+    )
+    negative = first and tokens[first - 1].text == "-" and not (first > 1 and tokens[first - 2].numeral)
+    return (
+        not glued
+        and not (negative and tokens[first - 1].end == start)
+        and not any(
+            token.plays(*_OTHER_THINGS, Role.SCALE, Role.SUFFIX) and not token.plays(Role.YEAR) for token in beside
+        )
+    )
+
+
+def _spelt(question: Question) -> Iterable[_Found]:
+    found = [one for one in question.amounts if one.spelt]
+    whole = [one for one in (said_digits(found), *found, *_centuries(found)) if one]
+    for one in whole:
+        if (
+            EARLIEST <= one.value <= LATEST + FARTHEST * 6
+            and one.value % 1 == 0
+            and _is_free(one.first, one.end, question.tokens)
+        ):
+            yield _Found(int(one.value), one.first, one.end, one.sure or one.spelt)
+
+
+def _centuries(found: Sequence[Amount]) -> Iterable[Amount]:
+    """Yield "twenty · thirty" as 2030."""
+    for left, right in pairwise(found):
+        pair = left.end == right.first and left.value in {19, 20, 21} and 10 <= right.value < CENTURY  # noqa: PLR2004 - of these centuries
+        if pair:
+            yield Amount(left.value * CENTURY + right.value, left.first, right.end, spelt=True)
+
+
+def _relative(question: Question) -> Answer:
+    counted = dates.shifted(question, Role.YEAR_SHIFT)
+    if counted is not None and abs(counted) <= FARTHEST:
+        return _within(question.today.year + counted, question, certain=False)
+    shifts = [token.roles[Role.YEAR_SHIFT] for token in question.tokens if token.plays(Role.YEAR_SHIFT)]
+    rest = [token for token in question.tokens if not token.plays(Role.YEAR_SHIFT)]
+    if len(shifts) == 1:
+        plain = all(token.plays(*_HARMLESS) for token in rest)
+        return _within(question.today.year + shifts[0], question, certain=plain)
+    return _counted(question)
+
+
+def _counted(question: Question) -> Answer:
+    """Return "in 5 years" and "5 years ago" as a year."""
+    found = question.amounts
+    says_years = any(token.roles.get(Role.PERIOD) == "year" for token in question.tokens)
+    direction = dates.direction(question.tokens)
+    if len(found) != 1 or not says_years or not direction or found[0].value > FARTHEST or found[0].value % 1:
+        return WRONG
+    return _within(question.today.year + direction * int(found[0].value), question, certain=False)

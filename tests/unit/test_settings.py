@@ -1,0 +1,115 @@
+"""The environment becomes settings, or a list of sentences."""
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from bot.errors import StartError
+from bot.settings import Settings, load_settings
+
+NAMES = ("HOST", "PORT", "DATA_DIR", "DATABASE_URL", "PUBLIC_URL", "SECRET_KEY", "RASA_URL")
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
+    """Leave nothing of ours in the environment but a data directory."""
+    for name in NAMES:
+        monkeypatch.delenv(f"KAWAN_{name}", raising=False)
+    monkeypatch.setenv("KAWAN_DATA_DIR", str(tmp_path / "data"))
+    return monkeypatch
+
+
+def complaints(environment: pytest.MonkeyPatch, **values: str) -> list[str]:
+    """Return the sentences that these variables cause."""
+    for name, value in values.items():
+        environment.setenv(f"KAWAN_{name}", value)
+    with pytest.raises(StartError) as caught:
+        load_settings()
+    return str(caught.value).splitlines()
+
+
+@pytest.mark.usefixtures("environment")
+def test_with_nothing_set_kawan_listens_on_loopback_only() -> None:
+    settings = load_settings()
+    assert (settings.host, settings.port) == ("127.0.0.1", 8000)
+    assert settings.public_url == "http://127.0.0.1:8000"
+    assert settings.database_url is None
+    assert settings.rasa_url is None
+
+
+def test_an_empty_variable_counts_as_unset(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("KAWAN_PORT", "")
+    environment.setenv("KAWAN_DATABASE_URL", "")
+    assert load_settings().port == 8000
+    assert load_settings().database_url is None
+
+
+def test_everything_wrong_is_said_at_once(environment: pytest.MonkeyPatch) -> None:
+    said = complaints(
+        environment, PORT="eighty", PUBLIC_URL="kawan.example", DATABASE_URL="mysql://x", SECRET_KEY="short"
+    )
+    assert said == [
+        "KAWAN_PORT must be a whole number from 1 to 65535, not “eighty”.",
+        (
+            "KAWAN_DATABASE_URL must be the address of a PostgreSQL database, such as"
+            " postgresql://name:password@host/database."
+        ),
+        "KAWAN_PUBLIC_URL must be an address that starts with http:// or https://, not “kawan.example”.",
+        "KAWAN_SECRET_KEY must be at least 32 characters that nobody can guess.",
+    ]
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "DATABASE_URL"])
+def test_a_wrong_secret_is_not_repeated(environment: pytest.MonkeyPatch, name: str) -> None:
+    assert "hunter2" not in complaints(environment, **{name: "hunter2"})[0]
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
+def test_every_usual_spelling_of_a_database_address_works(environment: pytest.MonkeyPatch, scheme: str) -> None:
+    environment.setenv("KAWAN_DATABASE_URL", f"{scheme}://a:b@db.example/kawan")
+    assert load_settings().database_url == "postgresql+psycopg://a:b@db.example/kawan"
+
+
+@pytest.mark.usefixtures("environment")
+def test_a_secret_key_is_made_once_and_only_its_owner_may_read_it(tmp_path: Path) -> None:
+    first, second = load_settings(), load_settings()
+    assert first.secret_key == second.secret_key
+    assert len(first.secret_key) >= 32
+    assert stat.S_IMODE((tmp_path / "data" / "secret_key").stat().st_mode) == 0o600
+    assert stat.S_IMODE((tmp_path / "data").stat().st_mode) == 0o700
+    assert [path.name for path in (tmp_path / "data").iterdir()] == ["secret_key"]
+
+
+def test_a_data_directory_that_cannot_be_made_is_one_sentence(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    [said] = complaints(environment, DATA_DIR=str(tmp_path / "file" / "data"))
+    assert said.startswith(f"Kawan cannot write to {tmp_path / 'file' / 'data'}: ")
+    assert "KAWAN_DATA_DIR" in said
+
+
+def test_secrets_do_not_show_when_settings_are_printed(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("KAWAN_SECRET_KEY", "s" * 40)
+    environment.setenv("KAWAN_DATABASE_URL", "postgresql://a:hunter2@db/kawan")
+    shown = repr(load_settings())
+    assert "s" * 40 not in shown
+    assert "hunter2" not in shown
+
+
+@pytest.mark.parametrize(
+    ("host", "own"),
+    [("0.0.0.0", "http://127.0.0.1:8000"), ("::", "http://[::1]:8000"), ("192.0.2.7", "http://192.0.2.7:8000")],
+)
+def test_our_own_programs_reach_us_by_an_address_that_can_be_dialled(tmp_path: Path, host: str, own: str) -> None:
+    settings = Settings(host=host, port=8000, data_dir=tmp_path, public_url="http://k", secret_key="x")
+    assert settings.own_url == own
+    assert settings.actions_url == f"{own}/internal/actions"
+
+
+def test_the_internal_token_follows_from_the_secret_key_without_showing_it(tmp_path: Path) -> None:
+    one, other = (
+        Settings(host="h", port=1, data_dir=tmp_path, public_url="http://k", secret_key=key)
+        for key in ("a" * 32, "b" * 32)
+    )
+    assert one.internal_token != other.internal_token
+    assert one.secret_key not in one.internal_token

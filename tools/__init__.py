@@ -1,0 +1,1 @@
+"""Tools for whoever builds Kawan; nothing here runs in production."""
