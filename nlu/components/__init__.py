@@ -1,0 +1,1 @@
+"""Components of ours that Rasa's pipeline and endpoints name."""
