@@ -1,0 +1,51 @@
+"""The town's way through the Covenant: documents, deadlines, progress."""
+
+from sqlalchemy import select
+
+from covenant import applications, reminders, tickets
+from covenant.messages import Choice, Say, button, say
+from covenant.pledges import team_id
+from covenant.turn import Turn
+from db.messages import File
+from db.records import ApplicationState, Municipality
+
+HANDED_IN = (ApplicationState.SUBMITTED, ApplicationState.RETURNED, ApplicationState.LETTER_RECEIVED)
+
+
+def get_letter(turn: Turn) -> list[Say]:
+    """Say honestly that the letter cannot be made here yet, and ask the secretariat for it."""
+    ticket = tickets.open_ticket(turn, "get_letter", turn.text)
+    return [Say("utter_letter", {"reference": ticket.reference})]
+
+
+def send_document(turn: Turn) -> list[Say]:
+    """Take a document: the signed letter of an open application, else something for the secretariat to look at."""
+    file = turn.session.scalars(select(File).where(File.public_id == turn.entities.get("file"))).first()
+    if file is None or file.contact_id != turn.contact.id:
+        return [Say("utter_send_document")]
+    application = applications.current_application(turn)
+    if application is None or application.state not in HANDED_IN:
+        ticket = tickets.open_ticket(turn, "send_document", file.name, file.id)
+        return [Say("utter_document_passed", {"name": file.name, "reference": ticket.reference})]
+    application.letter_id = file.id
+    application.state = ApplicationState.LETTER_RECEIVED
+    applications.note_event(turn, application, "letter_received", {"file": file.public_id})
+    args = {"municipality": application.municipality.name, "reference": application.reference}
+    return [Say("utter_letter_received", args)]
+
+
+def report_progress(turn: Turn) -> list[Say]:
+    """Pass progress on to the secretariat until it can be recorded here."""
+    ticket = tickets.open_ticket(turn, "report_progress", turn.text)
+    return [Say("utter_progress_passed", {"reference": ticket.reference})]
+
+
+def ask_deadlines(turn: Turn) -> list[Say]:
+    """Say what is due next for the contact's municipality, or what the Covenant asks of everybody."""
+    team = team_id(turn)
+    municipality = turn.session.get(Municipality, team) if team else None
+    coming = reminders.upcoming(municipality, turn.today) if municipality else []
+    if not coming or municipality is None:
+        return [Say("utter_deadlines_general", {}, (Choice(button("Join the Covenant"), "/join_covenant"),))]
+    lines = {"lines": [[say(milestone.key), {"date": day.isoformat()}] for milestone, day in coming]}
+    return [Say("utter_deadlines", {"municipality": municipality.name, "lines": lines})]

@@ -1,0 +1,167 @@
+"""The only wiring place: from settings to engine, channels, Rasa client, clock and web application."""
+
+import asyncio
+import hmac
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi.responses import FileResponse, JSONResponse
+from fastapi.staticfiles import StaticFiles
+from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError, TimeoutError  # noqa: A004 - the pool's, when all connections are taken
+
+from actions.door import Door
+from bot import nlg
+from bot.channels.web import WebChannel, WebDoor
+from bot.clock import Clock
+from bot.conversation import Turns
+from bot.health import Health, metrics
+from bot.rasa import Rasa
+from bot.settings import Settings
+from bot.worker import Worker
+from covenant import journeys
+from db.engine import Sessions, driver_url, open_engine, open_sessions
+from locales import Catalogues, load_catalogues
+
+PAGE = Path(__file__).parent / "channels" / "page"
+TOKEN_HEADER = "X-Kawan-Internal"  # noqa: S105 - a header's name
+LARGEST_BODY = 12 * 1024 * 1024
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
+        "require-trusted-types-for 'script'; trusted-types 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+class Static(StaticFiles):
+    """The page's files; the browser asks each time whether they changed, so old and new never mix."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        """Answer as Starlette does, to be checked again before use."""
+        response = super().file_response(*args, **kwargs)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+
+class Wiring:
+    """Everything that the web process and the worker are made of."""
+
+    def __init__(self, settings: Settings, database_url: str, rasa_url: str) -> None:
+        """Open what the settings name; nothing is connected before it is used."""
+        journeys.known()
+        self.settings = settings
+        self.url = driver_url(database_url)
+        self.engine: Engine = open_engine(database_url)
+        self.sessions: Sessions = open_sessions(self.engine)
+        self.catalogues: Catalogues = load_catalogues()
+        self.rasa = Rasa(rasa_url)
+        self.door = Door(self.sessions, self.catalogues)
+        self.files_dir = settings.data_dir / "files"
+
+    def worker(self) -> Worker:
+        """Return the worker with every channel that is switched on."""
+        turns = Turns(self.sessions, self.catalogues, self.rasa, self.door)
+        clock = Clock(self.sessions, self.settings.secret_key, self.files_dir)
+        return Worker(self.engine, self.url, turns, (WebChannel(),), clock)
+
+    def web(self) -> FastAPI:
+        """Return the web application: the page, Rasa's two endpoints, health and figures."""
+        door = WebDoor(
+            sessions=self.sessions,
+            catalogues=self.catalogues,
+            secret=self.settings.secret_key,
+            url=self.url,
+            files_dir=self.files_dir,
+            secure=self.settings.public_url.startswith("https://"),
+        )
+        app = FastAPI(title="Kawan", lifespan=_lifespan(door), docs_url=None, redoc_url=None, openapi_url=None)
+        app.middleware("http")(_guard)
+        for away in (OperationalError, TimeoutError):
+            app.add_exception_handler(away, _database_away)
+        app.include_router(door.router())
+        self._add_internal(app)
+        self._add_health(app)
+        app.mount("/static", Static(directory=PAGE))
+        app.get("/")(_page)
+        return app
+
+    def _add_internal(self, app: FastAPI) -> None:
+        executor = self.door.executor()
+
+        @app.post("/internal/actions")
+        async def actions(request: Request) -> dict[str, Any]:
+            self._check_token(request)
+            # Rasa leaves the domain out (endpoints.yml); the executor wants to be told that there is none.
+            result = await executor.run({"domain": {}, **await request.json()})
+            if result is None:
+                raise HTTPException(404)
+            return {"events": result.events, "responses": result.responses}
+
+        @app.post("/internal/nlg")
+        async def words(request: Request) -> dict[str, Any]:
+            self._check_token(request)
+            return await asyncio.to_thread(nlg.words, self.sessions, self.catalogues, await request.json())
+
+    def _check_token(self, request: Request) -> None:
+        given = request.headers.get(TOKEN_HEADER, "")
+        if not hmac.compare_digest(given.encode(), self.settings.internal_token.encode()):
+            raise HTTPException(403)
+
+    def _add_health(self, app: FastAPI) -> None:
+        health = Health(self.engine, self.rasa)
+
+        @app.get("/healthz")
+        def healthz() -> JSONResponse:
+            trouble = health.trouble()
+            body = {"status": "not ready", "reason": trouble} if trouble else {"status": "ok"}
+            return JSONResponse(body, 503 if trouble else 200)
+
+        @app.get("/metrics")
+        def figures() -> Response:
+            with self.sessions() as session:
+                return Response(metrics(session), media_type="text/plain; version=0.0.4")
+
+
+def _lifespan(door: WebDoor) -> Any:
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        listener = asyncio.create_task(door.listen())
+        yield
+        listener.cancel()
+
+    return lifespan
+
+
+async def _guard(request: Request, call_next: Any) -> Response:
+    """Refuse bodies that are too large and posts from other sites; put the safety headers on every answer."""
+    if int(request.headers.get("content-length") or 0) > LARGEST_BODY:
+        return JSONResponse({"error": "too large"}, 413)
+    if request.method == "POST" and request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+        return JSONResponse({"error": "from another site"}, 403)
+    response: Response = await call_next(request)
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response
+
+
+def _database_away(_request: Request, _problem: Exception) -> JSONResponse:
+    """Whoever asks while the database restarts is told to come back; nothing of it goes to the log."""
+    return JSONResponse({"error": "try again"}, 503, {"Retry-After": "2"})
+
+
+def _page() -> FileResponse:
+    return FileResponse(PAGE / "index.html", headers={"Cache-Control": "no-cache"})
+
+
+for chatty in ("httpx", "apscheduler"):  # at INFO the one logs every address it calls, the other every tick
+    logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -1,0 +1,440 @@
+"""The web page's channel: a cookie is the address, what is sent shows up in a feed, live over server-sent events.
+
+The contract with the page (`bot/channels/page/`) is described in `docs/architecture.md`.
+"""
+
+import asyncio
+import hashlib
+import json
+import logging
+import secrets
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import UUID, uuid4
+
+import psycopg
+from fastapi import APIRouter, Form, HTTPException, Request, Response, UploadFile
+from fastapi.responses import FileResponse, JSONResponse
+from pydantic import BaseModel, Field
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+from sse_starlette import EventSourceResponse, ServerSentEvent
+
+from bot import files, inbox
+from bot.bell import Bell, listening, until
+from bot.channels import Capabilities, Inbound, Outbound
+from bot.delivery import FEED_WAKE
+from covenant import privacy
+from covenant.messages import Say
+from db.engine import Sessions
+from db.messages import File, InboundState, OutboundState
+from db.messages import Inbound as InboundRow
+from db.messages import Outbound as OutboundRow
+from db.people import Contact
+from locales import LANGUAGES, Catalogues, render
+
+log = logging.getLogger(__name__)
+
+NAME = "web"
+COOKIE = "kawan_chat"
+YEAR = 365 * 24 * 3600
+HISTORY = 60
+KEEP_ALIVE = 15.0  # seconds; proxies close a silent stream
+LONGEST = 20_000  # characters a message may have
+OWN_DATA = "my-data"
+PAGE_TEXTS = "utter_page_"
+
+
+class WebChannel:
+    """Sending on the web is being marked as sent: the page reads the feed, so a second time has no second effect."""
+
+    name = NAME
+    capabilities = Capabilities(idempotent=True, per_second=2000)
+
+    async def send(self, message: Outbound) -> str:
+        """Return the feed's own id of the message."""
+        return str(message.id)
+
+
+class SessionWish(BaseModel):
+    """What the page tells when it opens."""
+
+    language: str | None = Field(default=None, max_length=64)
+    timezone: str | None = Field(default=None, max_length=64)
+    start: str | None = Field(default=None, max_length=64)
+
+
+class LanguageWish(BaseModel):
+    """The language picked in the page's menu."""
+
+    language: str = Field(max_length=8)
+
+
+class Written(BaseModel):
+    """What a person wrote or pressed. `id` is the page's own, so a repeated post is harmless."""
+
+    id: UUID
+    text: str = Field(default="", max_length=LONGEST)
+    payload: str | None = Field(default=None, max_length=2000)
+    title: str | None = Field(default=None, max_length=500)
+
+
+def address_of(token: str) -> str:
+    """Return the address that a cookie stands for; who reads the database cannot make the cookie from it."""
+    return hashlib.sha256(token.encode()).hexdigest()[:40]
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who is on the page: the address, the contact and the language, as plain values."""
+
+    address_id: int
+    contact_id: int
+    external_id: str
+    language: str
+
+    def message_id(self, page_id: UUID) -> str:
+        """Return the id of a message of this person; the page's own id alone could be made to meet somebody else's."""
+        return f"{self.address_id}:{page_id}"
+
+
+@dataclass
+class WebDoor:
+    """The page's routes."""
+
+    sessions: Sessions
+    catalogues: Catalogues
+    secret: str
+    url: str
+    files_dir: Path
+    secure: bool
+    rings: dict[int, Bell] = field(default_factory=dict)
+
+    def router(self) -> APIRouter:
+        """Return the routes under `/chat`."""
+        router = APIRouter(prefix="/chat")
+        router.post("/session")(self.open_session)
+        router.get("/history")(self.history)
+        router.post("/messages", status_code=202)(self.write)
+        router.post("/files", status_code=202)(self.upload)
+        router.post("/language")(self.choose_language)
+        router.get("/events")(self.events)
+        router.get("/files/{public_id}")(self.file)
+        router.get("/my-data.json")(self.my_data)
+        return router
+
+    # --- who is there -------------------------------------------------------------------------------------------
+
+    def open_session(self, wish: SessionWish, request: Request, response: Response) -> dict[str, Any]:
+        """Find or make the person behind the cookie; somebody new is greeted."""
+        token = request.cookies.get(COOKIE) or secrets.token_urlsafe(32)
+        with self.sessions.begin() as session:
+            known = inbox.find_address(session, NAME, address_of(token))
+            if known is None:
+                token = secrets.token_urlsafe(32)  # a cookie we do not know is never taken over
+                self._greet(session, token, wish)
+            contact = _contact(session, address_of(token))
+            language = contact.language
+        response.set_cookie(
+            COOKIE, token, max_age=YEAR, httponly=True, samesite="lax", secure=self.secure, path="/chat"
+        )
+        return {
+            "languages": [{"code": one.code, "name": one.name} for one in LANGUAGES.values()],
+            "language": language,
+            "texts": self._texts(language),
+            "max_file_mb": files.MAX_BYTES // 1024 // 1024,
+            "fresh": known is None,
+        }
+
+    def _greet(self, session: Session, token: str, wish: SessionWish) -> None:
+        greeting = Inbound(
+            channel=NAME,
+            address=address_of(token),
+            external_id=f"hello:{address_of(token)}",
+            payload="/greet",
+            language=wish.language,
+            time_zone=wish.timezone,
+        )
+        inbox.store(session, greeting, datetime.now(UTC), self.secret)
+
+    def person(self, request: Request) -> Person:
+        """Return who the cookie belongs to; 401 without one that we gave."""
+        token = request.cookies.get(COOKIE, "")
+        with self.sessions() as session:
+            address = inbox.find_address(session, NAME, address_of(token)) if token else None
+            if address is None:
+                raise HTTPException(401, {"error": self._say("utter_refused_session", "en")})
+            return Person(address.id, address.contact_id, address.external_id, address.contact.language)
+
+    def _texts(self, language: str) -> dict[str, str]:
+        catalogue = self.catalogues[language]
+        return {key: catalogue.text(key) for key in catalogue.sources if key.startswith(PAGE_TEXTS)}
+
+    def _say(self, key: str, language: str) -> str:
+        return render(self.catalogues, language, Say(key).as_json()).text
+
+    # --- what comes in ------------------------------------------------------------------------------------------
+
+    def write(self, written: Written, request: Request) -> dict[str, str]:
+        """Take a message or a pressed button; answered as soon as it is stored."""
+        person = self.person(request)
+        message_id = person.message_id(written.id)
+        message = Inbound(NAME, person.external_id, message_id, written.text, written.payload, written.title)
+        if not message.content.get("text", "").strip() and not message.content.get("payload"):
+            raise HTTPException(422, {"error": self._say("utter_refused_empty", person.language)})
+        self._store(person, message)
+        return {"id": str(written.id)}
+
+    def _store(self, person: Person, message: Inbound) -> None:
+        with self.sessions.begin() as session:
+            self._refuse_flood(session, person)
+            inbox.store(session, message, datetime.now(UTC), self.secret)
+
+    def _refuse_flood(self, session: Session, person: Person) -> None:
+        if inbox.is_full(session, person.contact_id):
+            sorry = self._say("utter_refused_flood", person.language)
+            raise HTTPException(429, {"error": sorry}, {"Retry-After": "5"})
+
+    async def upload(
+        self,
+        request: Request,
+        id: Annotated[UUID, Form()],
+        file: UploadFile,
+        caption: Annotated[str, Form(max_length=2000)] = "",
+    ) -> dict[str, str]:
+        """Take a photo or a PDF; the type is what the content shows, whatever the name says."""
+        person = await asyncio.to_thread(self.person, request)
+        content = await file.read(files.MAX_BYTES + 1)
+        if len(content) > files.MAX_BYTES:
+            raise HTTPException(413, {"error": self._say("utter_refused_size", person.language)})
+        await asyncio.to_thread(self._keep_file, person, id, file.filename or "file", content, caption)
+        return {"id": str(id)}
+
+    def _keep_file(self, person: Person, message_id: UUID, name: str, content: bytes, caption: str) -> None:
+        with self.sessions.begin() as session:
+            external_id = person.message_id(message_id)
+            query = select(InboundRow.id).where(InboundRow.channel == NAME, InboundRow.external_id == external_id)
+            if session.scalar(query):
+                return
+            self._refuse_flood(session, person)
+            try:
+                row = files.keep(session, self.files_dir, person.contact_id, name, content)
+            except files.FileRefused:
+                raise HTTPException(415, {"error": self._say("utter_refused_type", person.language)}) from None
+            message = Inbound(
+                channel=NAME, address=person.external_id, external_id=external_id, text=caption, file=row.public_id
+            )
+            inbox.store(session, message, datetime.now(UTC), self.secret)
+
+    def choose_language(self, wish: LanguageWish, request: Request) -> dict[str, Any]:
+        """Give the page's texts in a language, and let the conversation switch to it."""
+        person = self.person(request)
+        if wish.language not in LANGUAGES:
+            raise HTTPException(422, {"error": self._say("utter_refused_language", person.language)})
+        payload = f'/change_language{{"language": "{wish.language}"}}'
+        title = LANGUAGES[wish.language].name
+        self._store(person, Inbound(NAME, person.external_id, person.message_id(uuid4()), payload=payload, title=title))
+        return {"texts": self._texts(wish.language)}
+
+    # --- what goes out ------------------------------------------------------------------------------------------
+
+    def history(self, request: Request, before: int | None = None) -> dict[str, Any]:
+        """Return what was said, oldest first, up to now or before a message."""
+        person = self.person(request)
+        with self.sessions() as session:
+            said = _said(session, person, before)
+            return {
+                "messages": said,
+                "last": str(_last_feed(session, person)),
+                "typing": _is_typing(session, person),
+                "more": len(said) == HISTORY,
+            }
+
+    async def events(self, request: Request) -> EventSourceResponse:
+        """Stream what is said from the event that the page saw last."""
+        person = await asyncio.to_thread(self.person, request)
+        seen = request.headers.get("Last-Event-ID") or request.query_params.get("last") or "0"
+        after = int(seen) if seen.isdecimal() else 0
+        return EventSourceResponse(
+            self._stream(person, after), ping=int(KEEP_ALIVE), headers={"Cache-Control": "no-store"}
+        )
+
+    async def _stream(self, person: Person, after: int) -> AsyncIterator[ServerSentEvent]:
+        seen = await asyncio.to_thread(self._begin, person, after)
+        yield ServerSentEvent(comment="welcome")
+        try:
+            while True:
+                ring = self.rings.setdefault(person.address_id, Bell()).next_ring
+                news = await asyncio.to_thread(self._news, person, seen)
+                for event in _events(news, seen):
+                    yield event
+                seen = news.seen
+                await until(ring, 1.0 if seen.typing else KEEP_ALIVE)
+        finally:
+            self._wake(person.address_id)  # another tab of the same person makes a bell of its own
+
+    def _begin(self, person: Person, after: int) -> "Seen":
+        with self.sessions() as session:
+            query = select(func.max(InboundRow.id)).where(InboundRow.address_id == person.address_id)
+            return Seen(feed=after, inbound=session.scalar(query) or 0)
+
+    def _news(self, person: Person, seen: "Seen") -> "News":
+        """Return what was said since, the person's own messages first: another tab of theirs shows them too."""
+        with self.sessions() as session:
+            came = select(InboundRow).where(InboundRow.address_id == person.address_id, InboundRow.id > seen.inbound)
+            went = select(OutboundRow).where(OutboundRow.address_id == person.address_id, OutboundRow.feed > seen.feed)
+            mine = session.scalars(came.order_by(InboundRow.id).limit(HISTORY)).all()
+            theirs = session.scalars(went.order_by(OutboundRow.feed).limit(HISTORY)).all()
+            names = _file_rows(session, mine)
+            return News(
+                mine=[_inbound(row, person.language, names) for row in mine if row.content and _is_shown(row)],
+                theirs=[(row.feed or 0, _outbound(row)) for row in theirs],
+                seen=Seen(
+                    feed=theirs[-1].feed or 0 if theirs else seen.feed,
+                    inbound=mine[-1].id if mine else seen.inbound,
+                    typing=_is_typing(session, person),
+                ),
+            )
+
+    async def listen(self) -> None:
+        """Ring the bells of the people for whom something was sent; runs as long as the web process."""
+        while True:
+            try:
+                async with listening(self.url, (FEED_WAKE,)) as notices:
+                    async for notice in notices:
+                        self._wake(int(notice.payload))
+            except (psycopg.Error, OSError) as problem:
+                log.warning("listening: %s", type(problem).__name__)
+            await asyncio.sleep(1)
+
+    def _wake(self, address_id: int) -> None:
+        bell = self.rings.pop(address_id, None)
+        if bell:
+            bell.ring()
+
+    def file(self, public_id: str, request: Request) -> Response:
+        """Give a file back to who handed it in, and to nobody else."""
+        person = self.person(request)
+        with self.sessions() as session:
+            query = select(File).where(File.public_id == public_id, File.contact_id == person.contact_id)
+            row = session.scalars(query).first()
+        if row is None:
+            raise HTTPException(404)
+        return FileResponse(self.files_dir / row.public_id, media_type=row.media_type, filename=row.name)
+
+    def my_data(self, request: Request) -> Response:
+        """Give everything that is kept about the person as JSON."""
+        person = self.person(request)
+        with self.sessions() as session:
+            content = privacy.export(session, session.get_one(Contact, person.contact_id))
+        return JSONResponse(content, headers={"Content-Disposition": 'attachment; filename="my-data.json"'})
+
+
+@dataclass(frozen=True)
+class Seen:
+    """How far a stream has come."""
+
+    feed: int
+    inbound: int
+    typing: bool | None = None
+
+
+@dataclass(frozen=True)
+class News:
+    """What a stream has to tell, and how far it has come then."""
+
+    mine: list[dict[str, Any]]
+    theirs: list[tuple[int, dict[str, Any]]]
+    seen: Seen
+
+
+def _events(news: News, before: Seen) -> Iterator[ServerSentEvent]:
+    for message in news.mine:
+        yield ServerSentEvent(event="message", data=json.dumps(message, ensure_ascii=False))
+    for feed, message in news.theirs:
+        yield ServerSentEvent(event="message", id=str(feed), data=json.dumps(message, ensure_ascii=False))
+    if news.seen.typing != before.typing:
+        yield ServerSentEvent(event="typing", data=json.dumps({"typing": news.seen.typing}))
+
+
+def _contact(session: Session, external_id: str) -> Contact:
+    address = inbox.find_address(session, NAME, external_id)
+    if address is None:
+        raise LookupError
+    return address.contact
+
+
+def _last_feed(session: Session, person: Person) -> int:
+    return session.scalar(select(func.max(OutboundRow.feed)).where(OutboundRow.address_id == person.address_id)) or 0
+
+
+def _is_typing(session: Session, person: Person) -> bool:
+    """Whether an answer is under way."""
+    waiting = select(InboundRow.id).where(
+        InboundRow.address_id == person.address_id, InboundRow.state == InboundState.WAITING
+    )
+    return session.scalar(waiting.limit(1)) is not None
+
+
+def _said(session: Session, person: Person, before: int | None) -> list[dict[str, Any]]:
+    came = select(InboundRow).where(InboundRow.address_id == person.address_id)
+    went = select(OutboundRow).where(
+        OutboundRow.address_id == person.address_id, OutboundRow.state == OutboundState.SENT
+    )
+    if before is not None:
+        moment = select(OutboundRow.sent_at).where(OutboundRow.feed == before).scalar_subquery()
+        came = came.where(InboundRow.received_at < moment)
+        went = went.where(OutboundRow.feed < before)
+    mine = session.scalars(came.order_by(InboundRow.id.desc()).limit(HISTORY)).all()
+    theirs = session.scalars(went.order_by(OutboundRow.feed.desc()).limit(HISTORY)).all()
+    names = _file_rows(session, mine)
+    said = [_inbound(row, person.language, names) for row in mine if row.content and _is_shown(row)]
+    return sorted([*said, *(_outbound(row) for row in theirs)], key=lambda message: message["at"])[-HISTORY:]
+
+
+def _is_shown(row: InboundRow) -> bool:
+    return not row.external_id.startswith("hello:")
+
+
+def _file_rows(session: Session, rows: Sequence[InboundRow]) -> dict[str, File]:
+    wanted = [row.content["file"] for row in rows if row.content.get("file")]
+    return (
+        {one.public_id: one for one in session.scalars(select(File).where(File.public_id.in_(wanted)))}
+        if wanted
+        else {}
+    )
+
+
+def _inbound(row: InboundRow, language: str, names: dict[str, File]) -> dict[str, Any]:
+    file = names.get(row.content.get("file", ""))
+    shown = (
+        [{"name": file.name, "type": file.media_type, "size": file.size, "url": f"/chat/files/{file.public_id}"}]
+        if file
+        else []
+    )
+    return {
+        "id": row.external_id.partition(":")[2],
+        "from": "me",
+        "text": row.content.get("text") or row.content.get("title") or "",
+        "buttons": [],
+        "files": shown,
+        "at": row.received_at.isoformat(),
+        "lang": language,
+    }
+
+
+def _outbound(row: OutboundRow) -> dict[str, Any]:
+    content = row.content
+    own = [{"name": "my-data.json", "type": "application/json", "size": None, "url": "/chat/my-data.json"}]
+    return {
+        "id": f"o{row.feed}",
+        "from": "bot",
+        "text": content["text"],
+        "buttons": content.get("buttons") or [],
+        "files": own if content.get("file") == OWN_DATA else [],
+        "at": (row.sent_at or row.queued_at).isoformat(),
+        "lang": content.get("lang", "en"),
+    }

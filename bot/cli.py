@@ -1,0 +1,158 @@
+"""`kawan`: the command line; every verb reads the settings, does one thing and says in a sentence what went wrong."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import typer
+
+from bot.errors import StartError
+from bot.settings import Settings, load_settings
+
+app = typer.Typer(
+    help="Kawan, a chat assistant for local climate action.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # it can show the values of variables, and some of ours are secrets
+)
+
+
+def say(text: str) -> None:
+    """Print one line of progress at once; a reader that went away is no reason to stop."""
+    try:
+        print(f"kawan: {text}", flush=True)
+    except OSError:
+        sys.stdout = None
+
+
+@contextmanager
+def one_sentence() -> Iterator[Settings]:
+    """Give a verb its settings and turn what it cannot do into a sentence and exit code 1."""
+    try:
+        yield load_settings()
+    except StartError as problem:
+        typer.echo(f"kawan: {problem}", err=True)
+        raise typer.Exit(1) from None
+
+
+@app.command()
+def up() -> None:
+    """Start everything on this machine and keep it running until Ctrl-C."""
+    from bot import house
+
+    with one_sentence() as settings:
+        house.run(settings, say)
+
+
+@app.command()
+def status() -> None:
+    """Print every process that runs here with its memory, and the total."""
+    from bot.status import StatusFile, table
+
+    with one_sentence() as settings:
+        file = StatusFile(settings.data_dir)
+        if not file.is_held():
+            message = f"Kawan does not run here (data in {settings.data_dir})."
+            raise StartError(message)
+        for line in table(file.lines()):
+            typer.echo(line)
+
+
+@app.command()
+def train() -> None:
+    """Train the language model when the training data changed."""
+    from bot.model import train as train_model
+
+    with one_sentence() as settings:
+        say(f"the language model is {train_model(settings)}")
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the newest schema."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from bot.postgres import find_database_url
+    from covenant import places
+    from db.engine import open_engine, open_sessions
+    from db.migrate import upgrade
+
+    with one_sentence() as settings:
+        try:
+            url = find_database_url(settings)
+            upgrade(url)
+            with open_sessions(open_engine(url)).begin() as session:
+                places.load(session)
+        except SQLAlchemyError as problem:
+            raise StartError(about(problem)) from problem
+        say("the database has the newest schema")
+
+
+@app.command()
+def web() -> None:
+    """Serve the page, Rasa's endpoints, health and figures; `kawan up` runs this."""
+    from bot import cli_serve
+
+    with one_sentence() as settings:
+        cli_serve.web(settings)
+
+
+@app.command()
+def worker() -> None:
+    """Answer what came in and send what waits; `kawan up` runs this."""
+    from bot import cli_serve
+
+    with one_sentence() as settings:
+        cli_serve.worker(settings)
+
+
+@app.command()
+def understand(table: Path) -> None:
+    """Print what the language model makes of each text of a TSV with the columns lang and text; no server is needed."""
+    from bot.model import understand as understand_table
+
+    with one_sentence() as settings:
+        raise typer.Exit(understand_table(settings, table))
+
+
+@app.command()
+def values(table: Path) -> None:
+    """Print which value each text of a TSV with the columns lang, kind, text holds; null for what must be refused."""
+    from bot import cli_values
+
+    with one_sentence():
+        cli_values.values(table)
+
+
+@app.command()
+def tickets() -> None:
+    """Print what waits for a person at the secretariat, oldest first."""
+    from bot import cli_staff
+
+    with one_sentence() as settings:
+        cli_staff.print_tickets(settings)
+
+
+@app.command()
+def grant(right: str, reference: str) -> None:
+    """Give a person a right: `kawan grant secretariat REFERENCE`, where REFERENCE is one that Kawan told them."""
+    from bot import cli_staff
+
+    with one_sentence() as settings:
+        cli_staff.grant(settings, right, reference)
+
+
+@app.command()
+def catalogues() -> None:
+    """Bring the translations up to date with the English texts and say what is missing."""
+    from locales.update import update_all
+
+    for language, empty in update_all().items():
+        typer.echo(f"{language}: {empty} to translate")
+
+
+def about(problem: Exception) -> str:
+    """Return the first line of what the database driver says."""
+    origin = getattr(problem, "orig", None) or problem
+    return f"The database cannot be used: {str(origin).strip().splitlines()[0]}"

@@ -1,0 +1,75 @@
+"""The clock: a table of ticks. Due dates are rows; a tick that comes twice changes nothing."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from apscheduler.schedulers.background import BackgroundScheduler
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from bot import files
+from covenant import privacy, reminders
+from db.engine import Sessions
+from db.messages import Inbound, InboundState
+from db.people import Consent, Purpose
+
+UNAGREED_WORDS = timedelta(hours=24)  # the latest moment for erasing them
+
+
+@dataclass(frozen=True)
+class Clock:
+    """What the ticks need."""
+
+    sessions: Sessions
+    secret: str
+    files_dir: Path
+
+    def remind(self) -> None:
+        """Queue the reminders that are due."""
+        with self.sessions.begin() as session:
+            reminders.queue_due(session, datetime.now(UTC))
+
+    def erase(self) -> None:
+        """Erase the people who asked for it and have their receipt."""
+        now = datetime.now(UTC)
+        with self.sessions.begin() as session:
+            for contact in privacy.due_for_erasure(session, now):
+                gone = privacy.file_ids(session, contact)
+                privacy.erase(session, contact, self.secret, now)
+                files.remove(self.files_dir, gone)
+
+    def forget(self) -> None:
+        """Erase the words of people who never agreed that we keep any."""
+        with self.sessions.begin() as session:
+            forget_unagreed(session, datetime.now(UTC) - UNAGREED_WORDS)
+
+    def ticks(self) -> tuple[tuple[Callable[[], None], int], ...]:
+        """Return what is done how often, in seconds."""
+        return (self.remind, 30), (self.erase, 5), (self.forget, 3600)
+
+
+def forget_unagreed(session: Session, before: datetime) -> None:
+    """Empty the messages of before that moment whose senders have not agreed to anything being kept."""
+    agreed = Consent.__table__.select().where(Consent.purpose == Purpose.KEEPING, Consent.given.is_(True))
+    session.execute(
+        update(Inbound)
+        .where(
+            Inbound.received_at < before,
+            Inbound.state != InboundState.WAITING,
+            Inbound.contact_id.not_in(agreed.with_only_columns(Consent.contact_id)),
+        )
+        .values(content={})
+    )
+
+
+def start(clock: Clock) -> BackgroundScheduler:
+    """Start ticking; a tick that was missed is made up for once, not as often as it was missed."""
+    scheduler = BackgroundScheduler(timezone=UTC)  # type: ignore[no-untyped-call]
+    for tick, seconds in clock.ticks():
+        scheduler.add_job(  # type: ignore[no-untyped-call]
+            tick, "interval", seconds=seconds, id=tick.__name__, coalesce=True, max_instances=1, misfire_grace_time=None
+        )
+    scheduler.start()  # type: ignore[no-untyped-call]
+    return scheduler

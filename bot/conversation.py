@@ -1,0 +1,186 @@
+"""One turn: the next waiting message of a conversation is understood, answered and marked done in one transaction."""
+
+import logging
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from actions.door import Door
+from actions.table import SKILLS
+from bot.rasa import Answer, Rasa, RasaSilent
+from covenant import consent, places, plans
+from covenant.messages import Say, render_all
+from covenant.outbox import queue_content
+from covenant.reading import Reader, Reading, match_offer, plain, read, words
+from covenant.turn import local_date
+from db.engine import Sessions
+from db.messages import Conversation, Inbound, InboundState, Lane, TurnEffect
+from db.people import Contact, Purpose
+from db.records import Draft
+from locales import Catalogue, Catalogues
+
+log = logging.getLogger(__name__)
+
+WAITS = (1, 2, 4, 8, 15, 30, 60, 60)  # seconds before each further try; together they outlast a restart of everything
+LONGEST_TEXT = 4000  # characters that are understood; the inbox keeps all of it
+STOP = "opt_out"
+GIVEN_UP = "unanswered"
+Payload = str
+
+
+@dataclass(frozen=True)
+class Turns:
+    """What it takes to answer: the database, the words, Rasa, and the actions for what must not wait for Rasa."""
+
+    sessions: Sessions
+    catalogues: Catalogues
+    rasa: Rasa
+    door: Door
+
+    def answer_next(self) -> bool:
+        """Answer the oldest message that may be answered now; False when there is none."""
+        with self.sessions.begin() as session:
+            conversation = claim(session)
+            if conversation is None:
+                return False
+            inbound = self.next_of(session, conversation)
+            if inbound:
+                self._answer(session, inbound)
+        return True
+
+    def next_of(self, session: Session, conversation: Conversation) -> Inbound | None:
+        """Lock and return a claimed conversation's oldest message; while that one waits for Rasa, a stop behind it."""
+        mine = select(Inbound).where(
+            Inbound.contact_id == conversation.contact_id, Inbound.state == InboundState.WAITING
+        )
+        # The weaker lock lets the action, in its own transaction, point at this message.
+        waiting = session.scalars(mine.order_by(Inbound.id).with_for_update(of=Inbound, key_share=True)).all()
+        if not waiting or waiting[0].due_at <= datetime.now(UTC):
+            return waiting[0] if waiting else None
+        for later in waiting:
+            later.due_at = max(later.due_at, waiting[0].due_at)
+        contact = session.get_one(Contact, conversation.contact_id)
+        return next((one for one in waiting if self._is_stop(one.content, contact)), None)
+
+    def _is_stop(self, content: dict[str, Any], contact: Contact) -> bool:
+        said = plain(str(content.get("text", "")))
+        return content.get("payload") == f"/{STOP}" or said in words(self.catalogues[contact.language], "stop")
+
+    def _answer(self, session: Session, inbound: Inbound) -> None:
+        contact = session.get_one(Contact, inbound.contact_id)
+        try:
+            with session.begin_nested():
+                answer = self._understand(session, inbound, contact)
+        except Exception as problem:  # noqa: BLE001 - a message that breaks its turn must not stop everybody else's
+            self._try_later(session, inbound, contact, problem)
+            return
+        self._reply(session, inbound, answer)
+        inbound.state = InboundState.DONE
+        inbound.answered_at = datetime.now(UTC)
+        self._forget_unless_agreed(session, inbound)
+
+    def _understand(self, session: Session, inbound: Inbound, contact: Contact) -> Answer:
+        done = self._said_already(session, inbound, contact)
+        if done:
+            return done
+        if self._is_stop(inbound.content, contact):
+            replies = self.door.replies_to(STOP, {"text": "", "metadata": {"turn": inbound.id}})
+            return self._from_replies(session, contact, replies)
+        message = self._message(session, inbound, contact)
+        metadata = {"turn": inbound.id, "lang": contact.language, "reading": message.reading.as_json()}
+        try:
+            return self.rasa.ask(contact.public_id, message.text, metadata)
+        except RasaSilent:
+            done = self._said_already(session, inbound, contact)
+            if done is None:
+                raise
+            return done
+
+    def _said_already(self, session: Session, inbound: Inbound, contact: Contact) -> Answer | None:
+        """Whoever stopped between the action and the answer: what the action said is what we say."""
+        effect = session.get(TurnEffect, inbound.id)
+        return self._from_replies(session, contact, list(effect.replies)) if effect else None
+
+    def _from_replies(self, session: Session, contact: Contact, replies: list[dict[str, Any]]) -> Answer:
+        session.refresh(contact)
+        file = next((one["file"] for one in replies if one.get("file")), None)
+        return Answer(render_all(self.catalogues, contact.language, replies), file)
+
+    def _message(self, session: Session, inbound: Inbound, contact: Contact) -> "Message":
+        catalogue = self.catalogues[contact.language]
+        content = inbound.content
+        if content.get("file"):
+            return Message(f'/send_document{{"file": "{content["file"]}"}}', Reading())
+        if content.get("payload"):
+            return Message(_known_payload(content["payload"]), Reading())
+        text = str(content.get("text", "")).strip()[:LONGEST_TEXT].lstrip("/")
+        return self._read(session, contact, catalogue, text)
+
+    def _read(self, session: Session, contact: Contact, catalogue: Catalogue, text: str) -> "Message":
+        draft = session.get(Draft, contact.draft_id) if contact.draft_id else None
+        field = plans.open_field(draft)
+        offered = session.get_one(Conversation, contact.id).offered
+        picked = match_offer(text, offered, catalogue, field)
+        if picked:
+            return Message(picked, Reading())
+        today = local_date(contact.time_zone)
+        reader = Reader(catalogue, contact.country, today, lambda name: places.find(session, name, contact.country))
+        return Message(text, read(reader, text, field, at_review=draft is not None and field is None))
+
+    def _reply(self, session: Session, inbound: Inbound, answer: Answer) -> None:
+        contact = session.get_one(Contact, inbound.contact_id)
+        session.refresh(contact)
+        shown = answer.rendered
+        buttons = [{"title": title, "payload": payload} for title, payload in shown.buttons]
+        content = {"text": shown.text, "buttons": buttons, "file": answer.file, "lang": contact.language}
+        queue_content(session, inbound.address, content, key=f"reply:{inbound.id}", lane=Lane.REPLY)
+        session.get_one(Conversation, contact.id).offered = buttons
+
+    def _try_later(self, session: Session, inbound: Inbound, contact: Contact, problem: Exception) -> None:
+        reason = f"Rasa is silent ({problem})" if isinstance(problem, RasaSilent) else type(problem).__name__
+        log.warning("turn %s: %s, try %s", inbound.id, reason, inbound.attempts + 1)
+        if inbound.attempts < len(WAITS):
+            inbound.due_at = datetime.now(UTC) + timedelta(seconds=WAITS[inbound.attempts])
+            inbound.attempts += 1
+            return
+        sorry = [Say("utter_apology").as_json()]
+        if session.get(TurnEffect, inbound.id) is None:  # an action that comes after the apology must not act any more
+            session.add(TurnEffect(inbound_id=inbound.id, intent=GIVEN_UP, replies=sorry, at=datetime.now(UTC)))
+        self._reply(session, inbound, Answer(render_all(self.catalogues, contact.language, sorry)))
+        inbound.state = InboundState.UNANSWERED
+
+    def _forget_unless_agreed(self, session: Session, inbound: Inbound) -> None:
+        """Until the person has agreed, the words of a message are erased after its turn."""
+        contact = session.get_one(Contact, inbound.contact_id)
+        if not consent.has_given(session, contact, Purpose.KEEPING):
+            inbound.content = {}
+
+
+@dataclass(frozen=True)
+class Message:
+    """What is sent to Rasa, with what the open question made of it."""
+
+    text: str
+    reading: Reading
+
+
+def _known_payload(payload: Payload) -> str:
+    """Return a button's payload if it names one of our intents; anything else is mere text."""
+    intent = payload.lstrip("/").partition("{")[0]
+    return payload if payload.startswith("/") and intent in SKILLS else payload.lstrip("/")
+
+
+def claim(session: Session) -> Conversation | None:
+    """Lock and return the conversation whose message is due for longest; None when there is none that nobody has."""
+    query = (
+        select(Conversation)
+        .join(Inbound, Inbound.contact_id == Conversation.contact_id)
+        .where(Inbound.state == InboundState.WAITING, Inbound.due_at <= datetime.now(UTC))
+        .order_by(Inbound.id)
+        .limit(1)
+        .with_for_update(of=Conversation, key_share=True, skip_locked=True)
+    )
+    return session.scalars(query).first()

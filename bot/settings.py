@@ -1,0 +1,163 @@
+"""The environment as one frozen object; whatever is wrong in it is said at once, in plain sentences."""
+
+import hashlib
+import hmac
+import os
+import secrets
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bot.errors import StartError
+
+ROOT = Path(__file__).resolve().parent.parent
+PREFIX = "KAWAN_"
+EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - translated into loopback, never bound here
+
+
+def web_address(text: str) -> str:
+    """Return an http(s) address without its closing slash, or refuse it."""
+    if not text.startswith(("http://", "https://")) or text.endswith("://"):
+        raise ValueError(text)
+    return text.rstrip("/")
+
+
+def database_address(secret: SecretStr) -> SecretStr:
+    """Return a PostgreSQL address in SQLAlchemy's spelling for psycopg 3, or refuse it."""
+    scheme, separator, rest = secret.get_secret_value().partition("://")
+    if scheme not in {"postgres", "postgresql", "postgresql+psycopg"} or not separator or not rest:
+        raise ValueError(scheme)
+    return SecretStr(f"postgresql+psycopg://{rest}")
+
+
+WebAddress = Annotated[str, AfterValidator(web_address)]
+
+
+class Environment(BaseSettings):
+    """The variables as they were written; each description completes the sentence "KAWAN_X must be …"."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True)
+
+    host: str = Field(default="127.0.0.1", pattern=r"^\S+$", description="the address to listen on, such as 127.0.0.1")
+    port: int = Field(default=8000, ge=1, le=65535, description="a whole number from 1 to 65535")
+    data_dir: Path = Field(default=ROOT / "var", description="a folder")
+    database_url: Annotated[SecretStr, AfterValidator(database_address)] | None = Field(
+        default=None,
+        description="the address of a PostgreSQL database, such as postgresql://name:password@host/database",
+    )
+    public_url: WebAddress | None = Field(default=None, description="an address that starts with http:// or https://")
+    secret_key: SecretStr | None = Field(
+        default=None, min_length=32, description="at least 32 characters that nobody can guess"
+    )
+    rasa_url: WebAddress | None = Field(default=None, description="an address that starts with http:// or https://")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything the operator decides; unset addresses of our own parts are None and found by `kawan up`."""
+
+    host: str
+    port: int
+    data_dir: Path
+    public_url: str
+    secret_key: str = field(repr=False)
+    database_url: str | None = field(repr=False, default=None)
+    rasa_url: str | None = None
+
+    @property
+    def own_url(self) -> str:
+        """Where a program on this machine reaches `kawan web`, without a closing slash."""
+        return f"http://{in_url(EVERY_ADDRESS.get(self.host, self.host))}:{self.port}"
+
+    @property
+    def actions_url(self) -> str:
+        """Where Rasa finds its actions."""
+        return f"{self.own_url}/internal/actions"
+
+    @property
+    def nlg_url(self) -> str:
+        """Where Rasa finds the words of an answer."""
+        return f"{self.own_url}/internal/nlg"
+
+    @property
+    def internal_token(self) -> str:
+        """What Rasa shows at the two internal addresses; every process derives the same one from the secret key."""
+        return hmac.new(self.secret_key.encode(), b"internal", hashlib.sha256).hexdigest()[:40]
+
+    @property
+    def models_dir(self) -> Path:
+        """Where trained models are kept."""
+        return self.data_dir / "models"
+
+    def private_dir(self, name: str) -> Path:
+        """Return a folder of the data directory that only its owner may open, made when missing."""
+        return private_dir(self.data_dir / name)
+
+
+def load_settings() -> Settings:
+    """Read the environment; raise one StartError that names everything wrong in it."""
+    try:
+        found = Environment()
+    except ValidationError as problem:
+        raise StartError("\n".join(explain(error) for error in problem.errors())) from None
+    data_dir = found.data_dir.expanduser().absolute()
+    own = f"http://{in_url(found.host)}:{found.port}"
+    return Settings(
+        host=found.host,
+        port=found.port,
+        data_dir=data_dir,
+        public_url=found.public_url or own,
+        secret_key=found.secret_key.get_secret_value() if found.secret_key else kept_secret(data_dir),
+        database_url=found.database_url.get_secret_value() if found.database_url else None,
+        rasa_url=found.rasa_url,
+    )
+
+
+def explain(error: ErrorDetails) -> str:
+    """Return one sentence about one wrong variable; secrets are never repeated."""
+    name = str(error["loc"][0]).removeprefix(PREFIX.lower())
+    described = Environment.model_fields[name]
+    said = "" if "SecretStr" in str(described.annotation) else f", not “{error['input']}”"
+    return f"{PREFIX}{name.upper()} must be {described.description}{said}."
+
+
+def in_url(host: str) -> str:
+    """Return a host as it is written inside an address."""
+    return f"[{host}]" if ":" in host else host
+
+
+def private_dir(path: Path) -> Path:
+    """Make a folder that only its owner may open, or say in one sentence why it cannot be made."""
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as problem:
+        message = f"Kawan cannot write to {path}: {problem.strerror}. KAWAN_DATA_DIR names another folder."
+        raise StartError(message) from None
+    return path
+
+
+def kept_secret(data_dir: Path) -> str:
+    """Return the secret key of this data directory, made on the first call and the same ever after."""
+    path = private_dir(data_dir) / "secret_key"
+    try:
+        if not path.exists():
+            write_once(path, secrets.token_urlsafe(48))
+        return path.read_text().strip()
+    except OSError as problem:
+        message = f"Kawan cannot keep its secret key in {path}: {problem.strerror}."
+        raise StartError(message) from None
+
+
+def write_once(path: Path, text: str) -> None:
+    """Write a private file whole or not at all; of two processes at the same time the first one wins."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text + "\n")
+    with suppress(FileExistsError):
+        path.hardlink_to(draft)
+    draft.unlink()

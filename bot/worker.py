@@ -1,0 +1,114 @@
+"""`kawan worker`: answers what waits in the inbox, empties the outbox, and ticks if it wins the clock."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from aiolimiter import AsyncLimiter
+from sqlalchemy import Engine
+
+from bot import clock as ticking
+from bot.bell import Bell, listening, until
+from bot.channels import Channel
+from bot.clock import Clock
+from bot.conversation import Turns
+from bot.delivery import Dispatcher
+from bot.inbox import WAKE as INBOX_WAKE
+from covenant.outbox import WAKE as OUTBOX_WAKE
+from db.locks import still_held, try_lock
+
+log = logging.getLogger(__name__)
+
+HANDS = 3  # turns at the same time; Rasa itself answers one after the other
+LOOK_AGAIN = 2.0  # seconds between looks without being woken: retries become due, notices can be lost
+FIRST_PAUSE = 0.5  # seconds before a job that failed is begun again, twice as long each time
+LONGEST_PAUSE = 10.0
+WELL_AFTER = 30.0
+CLOCK = "clock"
+
+
+@dataclass(frozen=True)
+class Worker:
+    """The parts of one worker process; `url` is a plain PostgreSQL address for listening."""
+
+    engine: Engine
+    url: str
+    turns: Turns
+    channels: tuple[Channel, ...]
+    clock: Clock
+    bells: dict[str, Bell] = field(default_factory=lambda: {INBOX_WAKE: Bell(), OUTBOX_WAKE: Bell()})
+
+    async def run(self) -> None:
+        """Work until a signal asks to stop; what was begun is finished first."""
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        jobs = [self._listen, self._tick, *(self._answer for _ in range(HANDS))]
+        tasks = [asyncio.create_task(self._forever(job, stop)) for job in jobs]
+        tasks += [
+            asyncio.create_task(self._forever(self._dispatcher(channel, stop), stop)) for channel in self.channels
+        ]
+        await stop.wait()
+        for bell in self.bells.values():
+            bell.ring()
+        for task in tasks[:2]:
+            task.cancel()
+        await asyncio.wait(tasks, timeout=15)
+
+    async def _forever(self, job: Callable[[asyncio.Event], Awaitable[None]], stop: asyncio.Event) -> None:
+        """Do a job again and again; a database that is away, or anything else, is waited for with growing pauses."""
+        pause, clock = FIRST_PAUSE, asyncio.get_running_loop().time
+        while not stop.is_set():
+            began = clock()
+            try:
+                await job(stop)
+                pause = FIRST_PAUSE
+            except Exception as problem:  # noqa: BLE001 - nobody but this loop would do the job again
+                pause = FIRST_PAUSE if clock() - began > WELL_AFTER else pause
+                log.warning("%s: %s, again in %.1f s", job.__name__, type(problem).__name__, pause)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
+
+    async def _answer(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            bell = self.bells[INBOX_WAKE].next_ring
+            if not await asyncio.to_thread(self.turns.answer_next):
+                await until(bell, LOOK_AGAIN)
+
+    def _dispatcher(self, channel: Channel, stop: asyncio.Event) -> Callable[[asyncio.Event], Awaitable[None]]:
+        async def dispatch(_stop: asyncio.Event) -> None:
+            with try_lock(self.engine, f"dispatcher:{channel.name}") as held:
+                if held is None:
+                    await asyncio.sleep(LOOK_AGAIN)
+                    return
+                dispatcher = Dispatcher(self.turns.sessions, self.turns.catalogues, channel)
+                dispatcher.recover()
+                limiter = AsyncLimiter(channel.capabilities.per_second, 1)
+                while not stop.is_set():
+                    bell = self.bells[OUTBOX_WAKE].next_ring
+                    if not await dispatcher.send_next(limiter):
+                        still_held(held)
+                        await until(bell, LOOK_AGAIN)
+
+        return dispatch
+
+    async def _tick(self, stop: asyncio.Event) -> None:
+        with try_lock(self.engine, CLOCK) as held:
+            if held is None:
+                await asyncio.sleep(LOOK_AGAIN)
+                return
+            scheduler = ticking.start(self.clock)
+            try:
+                while not stop.is_set():
+                    await asyncio.sleep(LOOK_AGAIN)
+                    still_held(held)
+            finally:
+                scheduler.shutdown(wait=False)  # type: ignore[no-untyped-call]
+
+    async def _listen(self, _stop: asyncio.Event) -> None:
+        async with listening(self.url, self.bells) as notices:
+            async for notice in notices:
+                self.bells[notice.channel].ring()
