@@ -160,7 +160,7 @@ def _wrong(turn: Turn, field: Field) -> Say:
     if field.kind == PLACE:
         candidates = joining.candidates_for(turn, turn.text)
         key = "utter_which_place" if candidates else "utter_wrong_place"
-        return Say(key, {"typed": turn.text[:80]}, joining.candidate_choices(candidates, turn.text))
+        return Say(key, {"typed": turn.text[:80]}, joining.candidate_choices(turn, candidates, turn.text))
     return Say(turn.reading.refused or "utter_wrong_choice", dict(turn.reading.refused_args or {}))
 
 

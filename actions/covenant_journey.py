@@ -4,10 +4,10 @@ from sqlalchemy import select
 
 from covenant import applications, reminders, tickets
 from covenant.messages import Choice, Say, button, say
-from covenant.pledges import team_id
+from covenant.teams import municipality_of
 from covenant.turn import Turn
 from db.messages import File
-from db.records import ApplicationState, Municipality
+from db.records import ApplicationState
 
 HANDED_IN = (ApplicationState.SUBMITTED, ApplicationState.RETURNED, ApplicationState.LETTER_RECEIVED)
 
@@ -42,8 +42,7 @@ def report_progress(turn: Turn) -> list[Say]:
 
 def ask_deadlines(turn: Turn) -> list[Say]:
     """Say what is due next for the contact's municipality, or what the Covenant asks of everybody."""
-    team = team_id(turn)
-    municipality = turn.session.get(Municipality, team) if team else None
+    municipality = municipality_of(turn.session, turn.contact)
     coming = reminders.upcoming(municipality, turn.today) if municipality else []
     if not coming or municipality is None:
         return [Say("utter_deadlines_general", {}, (Choice(button("Join the Covenant"), "/join_covenant"),))]

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from covenant.messages import Choice, button, payload
 from covenant.turn import Turn
-from db.records import Application, ApplicationEvent, ApplicationState, Membership, Municipality
+from db.records import Application, ApplicationEvent, ApplicationState, Membership
 
 
 def note_event(turn: Turn, application: Application, event: str, change: dict[str, Any]) -> None:
@@ -44,11 +44,3 @@ def next_steps(application: Application) -> tuple[Choice, ...]:
     amend = Choice(button("Change what we sent"), payload("correct", application=application.reference))
     letter = Choice(button("Hand in the signed letter"), "/send_document")
     return (letter, amend) if application.state == ApplicationState.SUBMITTED else (amend,)
-
-
-def is_member(turn: Turn, municipality: Municipality) -> bool:
-    """Tell whether the contact belongs to the municipality's team, or has asked to."""
-    query = select(Membership.id).where(
-        Membership.municipality_id == municipality.id, Membership.contact_id == turn.contact.id
-    )
-    return turn.session.scalar(query) is not None

@@ -20,9 +20,8 @@ def value_argument(field: Field, value: Any) -> Any:
 
 
 def place_text(value: dict[str, Any]) -> str:
-    """Return a municipality as people write it: the name with its province."""
-    name = value.get("local") or value["name"]
-    return ", ".join(part for part in (name, value.get("province")) if part)
+    """Return a municipality as people write it: the name with its province, as both were shown when it was chosen."""
+    return ", ".join(part for part in value["shown"] if part)
 
 
 def _count(value: Any) -> Any:

@@ -7,13 +7,14 @@ from typing import Any
 from sqlalchemy import select
 
 from covenant import places, tickets
-from covenant.applications import current_application, is_member, next_steps, note_event, status_arguments
+from covenant.applications import current_application, next_steps, note_event, status_arguments
 from covenant.drafts import begin, close, find_draft, revive, start
 from covenant.fields import COUNTRY, PLACE, Field, Journey, Option, Values
 from covenant.messages import Choice, Say, button, payload
 from covenant.plans import Plan, register
 from covenant.questions import answer_choice
 from covenant.reading import COUNTRIES
+from covenant.teams import is_member
 from covenant.turn import Turn
 from covenant.values import Kind
 from db.people import Role
@@ -117,7 +118,10 @@ def place_value(turn: Turn, raw: Any) -> dict[str, Any] | None:
     return {
         "place_id": place.place_id,
         "name": place.name,
-        "local": places.name_of(place, turn.language),
+        "shown": [
+            places.name_of(place, turn.language),
+            places.province_of(turn.session, place.place_id, turn.language),
+        ],
         "province": place.province,
         "country": place.country,
     }
@@ -125,7 +129,7 @@ def place_value(turn: Turn, raw: Any) -> dict[str, Any] | None:
 
 def _unlisted(turn: Turn, raw: Any) -> dict[str, Any]:
     name = raw["name"] if isinstance(raw, dict) else turn.text
-    return {"place_id": None, "name": str(name)[:200], "province": None, "country": None}
+    return {"place_id": None, "name": str(name)[:200], "shown": [str(name)[:200]], "province": None, "country": None}
 
 
 def candidates_for(turn: Turn, text: str) -> list[places.Candidate]:
@@ -133,19 +137,20 @@ def candidates_for(turn: Turn, text: str) -> list[places.Candidate]:
     return places.find(turn.session, text, turn.contact.country)
 
 
-def candidate_choices(candidates: Sequence[places.Candidate], typed: str) -> tuple[Choice, ...]:
+def candidate_choices(turn: Turn, candidates: Sequence[places.Candidate], typed: str) -> tuple[Choice, ...]:
     """Offer the places a name may mean, with province and population, and the way out when it is none of them."""
     found = tuple(
-        answer_choice("municipality", {"place_id": one.place_id}, _candidate_title(one)) for one in candidates
+        answer_choice("municipality", {"place_id": one.place_id}, _candidate_title(turn, one)) for one in candidates
     )
     none = answer_choice("municipality", {"name": typed[:200]}, button("It is not in the list"))
     return (*found, none)
 
 
-def _candidate_title(candidate: places.Candidate) -> dict[str, Any]:
+def _candidate_title(turn: Turn, candidate: places.Candidate) -> dict[str, Any]:
     local = candidate.local_name
     shown = f"{local} ({candidate.name})" if local != candidate.name else candidate.name
-    where = ", ".join(part for part in (shown, candidate.province) if part)
+    province = places.province_of(turn.session, candidate.place_id, turn.language)
+    where = ", ".join(part for part in (shown, province) if part)
     if candidate.population:
         return {"say": "utter_place_candidate", "args": {"place": where, "people": candidate.population}}
     return {"say": "utter_place_plain", "args": {"place": where}}
@@ -171,7 +176,7 @@ def _noticed(turn: Turn, draft: Draft, field: Field) -> Sequence[Say] | None:
         return None
     turn.contact.country = _country(draft.values) or turn.contact.country
     known = _known_municipality(turn, draft.values["municipality"])
-    if known is None or is_member(turn, known):
+    if known is None or is_member(turn.session, turn.contact, known):
         return None
     return _ask_to_join_team(turn, draft, known)
 
@@ -231,7 +236,7 @@ def _municipality(turn: Turn, values: Values) -> Municipality:
         )
         turn.session.add(found)
         turn.session.flush()
-    if not is_member(turn, found):
+    if not is_member(turn.session, turn.contact, found):
         turn.session.add(Membership(municipality_id=found.id, contact_id=turn.contact.id))
     return found
 

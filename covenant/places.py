@@ -12,6 +12,7 @@ from covenant.place_rank import Entry, Hit, guess, is_told_by, judge
 from covenant.place_text import PlaceText
 from covenant.place_words import sketch
 from db.place import NameRank, Place, PlaceKind, PlaceName
+from locales.languages import COUNTRY_LANGUAGE
 
 ALIKE = 0.25  # share of common trigrams from which a name is looked at as a guess
 MOST_ALIKE = 40
@@ -19,19 +20,8 @@ LONGEST = 60  # letters of a name that is worth a guess
 SURE = 0.93
 CLEAR, CLEAR_OF_PROVINCE = 0.025, 0.012  # how much better than a namesake; than the province named after the city
 DOMINANCE = 10  # times larger than every namesake: who says "Bogor" means the city
-OWN_LANGUAGES = {
-    "ID": "id",
-    "MY": "ms",
-    "BN": "ms",
-    "PH": "fil",
-    "VN": "vi",
-    "TH": "th",
-    "KH": "km",
-    "LA": "lo",
-    "MM": "my",
-}
 
-__all__ = ["Candidate", "certain", "find", "get", "load", "name_of"]
+__all__ = ["Candidate", "certain", "find", "get", "load", "name_of", "province_of"]
 
 
 class Named(Protocol):
@@ -100,7 +90,7 @@ def _is_rival(other: Candidate, first: Candidate) -> bool:
 
 def name_of(place: Named, language: str) -> str:
     """Return what `place` is called in `language`: its own name in its own language, else the English one."""
-    return place.local_name if OWN_LANGUAGES.get(place.country) == language else place.name
+    return place.local_name if COUNTRY_LANGUAGE.get(place.country) == language else place.name
 
 
 def get(session: Session, place_id: int) -> Candidate | None:
@@ -112,6 +102,13 @@ def get(session: Session, place_id: int) -> Candidate | None:
         place.id, place.english, place.local, place.province, place.country, PlaceKind(place.kind), place.code,
         place.population, place.weight, score=1.0, exact=True,
     )  # fmt: skip
+
+
+def province_of(session: Session, place_id: int, language: str) -> str | None:
+    """Return what the place's province is called in `language`, None where it has none."""
+    place = session.get(Place, place_id)
+    province = get(session, place.province_id) if place and place.province_id else None
+    return name_of(province, language) if province else (place.province if place else None)
 
 
 def _exact(session: Session, names: Collection[str]) -> list[Entry]:

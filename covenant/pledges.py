@@ -9,9 +9,10 @@ from covenant.drafts import begin
 from covenant.fields import Field, Journey, Option
 from covenant.messages import Choice, Say, button
 from covenant.plans import Plan, register
+from covenant.teams import municipality_of
 from covenant.turn import Turn
 from covenant.values import Kind
-from db.records import Draft, Membership, Pledge
+from db.records import Draft, Pledge
 
 SHOWN = 10  # pledges listed in one message
 
@@ -39,12 +40,9 @@ def log(turn: Turn) -> list[Say]:
     return begin(turn, PLEDGE.key)
 
 
-def team_id(turn: Turn) -> int | None:
-    """Return the municipality for which the contact speaks, or None."""
-    query = select(Membership.municipality_id).where(
-        Membership.contact_id == turn.contact.id, Membership.pending.is_(False)
-    )
-    return turn.session.scalar(query.order_by(Membership.id).limit(1))
+def _municipality_id(turn: Turn) -> int | None:
+    municipality = municipality_of(turn.session, turn.contact)
+    return municipality.id if municipality else None
 
 
 def _people(value: Any) -> tuple[int | None, int | None]:
@@ -57,7 +55,7 @@ def _submit(turn: Turn, draft: Draft) -> list[Say]:
     low, high = _people(draft.values["pledge_people"])
     pledge = Pledge(
         contact_id=turn.contact.id,
-        municipality_id=team_id(turn),
+        municipality_id=_municipality_id(turn),
         role=turn.contact.role,
         action=draft.values["pledge_action"],
         hazard=draft.values["pledge_hazard"],
@@ -75,7 +73,7 @@ def _submit(turn: Turn, draft: Draft) -> list[Say]:
 def listing(turn: Turn) -> list[Say]:
     """List the pledges of the contact and of the municipality they speak for, newest first."""
     query = select(Pledge).where(
-        (Pledge.contact_id == turn.contact.id) | (Pledge.municipality_id == (team_id(turn) or -1))
+        (Pledge.contact_id == turn.contact.id) | (Pledge.municipality_id == (_municipality_id(turn) or -1))
     )
     found = turn.session.scalars(query.order_by(Pledge.id.desc()).limit(SHOWN)).all()
     if not found:

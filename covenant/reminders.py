@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 
 from covenant import consent, outbox
 from covenant.messages import Say, say
+from covenant.teams import team
 from db.people import Contact, Purpose
-from db.records import Membership, Municipality, Reminder
+from db.records import Municipality, Reminder
 from locales.sources import read_yaml
 
 FILE = Path(__file__).parent / "data" / "milestones.yml"
@@ -123,12 +124,7 @@ def _queue(session: Session, reminder: Reminder) -> int:
 
 
 def _willing(session: Session, municipality: Municipality) -> Sequence[Contact]:
-    query = (
-        select(Contact)
-        .join(Membership, Membership.contact_id == Contact.id)
-        .where(Membership.municipality_id == municipality.id, Membership.pending.is_(False))
-    )
-    return [one for one in session.scalars(query) if consent.has_given(session, one, Purpose.REMINDERS)]
+    return [one for one in team(session, municipality) if consent.has_given(session, one, Purpose.REMINDERS)]
 
 
 def upcoming(municipality: Municipality, today: date) -> list[tuple[Milestone, date]]:

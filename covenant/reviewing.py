@@ -1,6 +1,5 @@
 """What the secretariat does with applications from the chat: sees what waits, accepts, and the town is told."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import func, select
@@ -8,9 +7,9 @@ from sqlalchemy import func, select
 from covenant import outbox, reminders, tickets
 from covenant.applications import note_event
 from covenant.messages import Choice, Say, button, payload
+from covenant.teams import team
 from covenant.turn import Turn
-from db.people import Contact
-from db.records import Application, ApplicationState, Membership, Municipality, Pledge
+from db.records import Application, ApplicationState, Municipality, Pledge
 
 WAITING = (ApplicationState.SUBMITTED, ApplicationState.LETTER_RECEIVED)
 SHOWN = 8
@@ -73,21 +72,11 @@ def accept(turn: Turn, application: Application) -> list[Say]:
     application.municipality.committed_on = turn.today
     note_event(turn, application, "accepted", {})
     reminders.lay_out(turn.session, application.municipality)
-    for contact in team(turn, application.municipality):
+    for contact in team(turn.session, application.municipality):
         outbox.queue_say(
             turn.session, contact, Say("utter_accepted", args), key=f"accepted:{application.id}:{contact.id}"
         )
     return [Say("utter_accept_done", args, (Choice(button("What waits for review"), "/review_queue"),))]
-
-
-def team(turn: Turn, municipality: Municipality) -> Sequence[Contact]:
-    """Return the contacts who speak for a municipality."""
-    query = (
-        select(Contact)
-        .join(Membership, Membership.contact_id == Contact.id)
-        .where(Membership.municipality_id == municipality.id, Membership.pending.is_(False))
-    )
-    return turn.session.scalars(query).all()
 
 
 def figures(turn: Turn) -> list[Say]:
