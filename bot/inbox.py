@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 
 from bot.channels import Inbound as Received
 from covenant import consent
+from covenant.reminders import TIME_ZONES
 from db.engine import notify
 from db.messages import Conversation, Inbound, InboundState
 from db.people import Address, AddressState, Contact
-from locales import closest
+from locales import LANGUAGES, closest
 from locales.languages import language_of_country, language_of_script
 
 WAKE = "kawan_inbox"
@@ -45,6 +46,16 @@ def meet(session: Session, received: Received, secret: str) -> Address:
     session.add_all((address, Conversation(contact_id=contact.id, offered=[])))
     session.flush()
     return address
+
+
+def deep_link(start: str | None) -> tuple[str | None, str | None]:
+    """Return the country and the language that a link's `start` carries, such as `KH_km_mangroves`; the rest is free.
+
+    Only letters that every channel lets through are used: A-Z a-z 0-9 _ -.
+    """
+    parts = (start or "").split("_")
+    country = next((part for part in parts if part in TIME_ZONES), None)
+    return country, next((part for part in parts if part in LANGUAGES), None)
 
 
 def country_of_zone(time_zone: str | None) -> str | None:
