@@ -107,15 +107,17 @@ def inform(turn: Turn) -> list[Say]:
     if named and (draft is None or named not in plans.plan_of(draft).journey.by_key):
         return _answer_outside(turn, str(named))
     field = plans.plan_of(draft).journey.by_key[named] if draft and named else plans.open_field(draft)
-    if draft is None or field is None:
-        return unclear(turn) if draft is None else drafts.ask_open(turn)
+    if draft is None:
+        return unclear(turn)
+    if field is None:
+        return drafts.at_review(turn, draft)
     raw = turn.entities.get("value") if named else turn.reading.value
     return take(turn, field, raw)
 
 
 def _answer_outside(turn: Turn, field: str) -> list[Say]:
     """An old button: the role may be changed at any time, everything else was answered already."""
-    if field == "role" and turn.entities.get("value") in set(Role):
+    if field == "role" and turn.entities.get("value") in tuple(Role):
         turn.contact.role = Role(turn.entities["value"])
         return [menu.menu(turn.contact, "utter_role_changed")]
     return [menu.menu(turn.contact, "utter_button_old")]
@@ -138,7 +140,7 @@ def _valid(turn: Turn, field: Field, raw: object) -> object:
     if field.kind == PLACE:
         return joining.place_value(turn, raw)
     if "value" in turn.entities:
-        return _valid_button(turn, field, raw)
+        return None if isinstance(raw, dict | list) else _valid_button(turn, field, raw)
     return raw
 
 

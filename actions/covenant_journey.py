@@ -3,6 +3,7 @@
 from sqlalchemy import select
 
 from covenant import applications, reminders, tickets
+from covenant.display import municipality_argument
 from covenant.messages import Choice, Say, button, say
 from covenant.teams import municipality_of
 from covenant.turn import Turn
@@ -30,7 +31,7 @@ def send_document(turn: Turn) -> list[Say]:
     application.letter_id = file.id
     application.state = ApplicationState.LETTER_RECEIVED
     applications.note_event(turn, application, "letter_received", {"file": file.public_id})
-    args = {"municipality": application.municipality.name, "reference": application.reference}
+    args = {"municipality": municipality_argument(application.municipality), "reference": application.reference}
     return [Say("utter_letter_received", args)]
 
 
@@ -47,4 +48,4 @@ def ask_deadlines(turn: Turn) -> list[Say]:
     if not coming or municipality is None:
         return [Say("utter_deadlines_general", {}, (Choice(button("Join the Covenant"), "/join_covenant"),))]
     lines = {"lines": [[say(milestone.key), {"date": day.isoformat()}] for milestone, day in coming]}
-    return [Say("utter_deadlines", {"municipality": municipality.name, "lines": lines})]
+    return [Say("utter_deadlines", {"municipality": municipality_argument(municipality), "lines": lines})]

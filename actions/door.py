@@ -84,10 +84,16 @@ class Door:
             intent=intent,
             text="" if text.startswith("/") else text,
             inbound_id=inbound_id,
-            entities={one["entity"]: one["value"] for one in message.get("entities") or () if text.startswith("/")},
+            entities=_entities(message) if text.startswith("/") else {},
             reading=Reading(**((message.get("metadata") or {}).get("reading") or {})),
             ranking=_ranking(message),
         )
+
+
+def _entities(message: dict[str, Any]) -> dict[str, Any]:
+    """Return what a button carries; only an answer's `value` may be more than a word or a number."""
+    given = {one["entity"]: one["value"] for one in message.get("entities") or ()}
+    return {name: value for name, value in given.items() if name == "value" or not isinstance(value, dict | list)}
 
 
 def _ranking(message: dict[str, Any]) -> tuple[tuple[str, float], ...]:

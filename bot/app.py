@@ -8,11 +8,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError, TimeoutError  # noqa: A004 - the pool's, when all connections are taken
+from starlette.exceptions import HTTPException
 
 from actions.door import Door
 from bot import nlg
@@ -86,6 +88,8 @@ class Wiring:
         )
         app = FastAPI(title="Kawan", lifespan=_lifespan(door), docs_url=None, redoc_url=None, openapi_url=None)
         app.middleware("http")(_guard)
+        app.add_exception_handler(HTTPException, _refused)
+        app.add_exception_handler(RequestValidationError, _not_understood)
         for away in (OperationalError, TimeoutError):
             app.add_exception_handler(away, _database_away)
         app.include_router(door.router())
@@ -152,6 +156,18 @@ async def _guard(request: Request, call_next: Any) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     return response
+
+
+def _refused(_request: Request, problem: Exception) -> JSONResponse:
+    """The page reads `error`, a sentence in the person's language where we have one."""
+    refusal = problem if isinstance(problem, HTTPException) else HTTPException(500)
+    body = refusal.detail if isinstance(refusal.detail, dict) else {"error": refusal.detail}
+    return JSONResponse(body, refusal.status_code, refusal.headers)
+
+
+def _not_understood(_request: Request, _problem: Exception) -> JSONResponse:
+    """What came in is not repeated: it may hold what no answer can."""
+    return JSONResponse({"error": ""}, 422)
 
 
 def _database_away(_request: Request, _problem: Exception) -> JSONResponse:

@@ -46,6 +46,24 @@ def up() -> None:
 
 
 @app.command()
+def demo() -> None:
+    """Start everything on data of its own, with a made-up region to look at, until Ctrl-C."""
+    from bot import demo as demonstration
+
+    with one_sentence() as settings:
+        demonstration.run(settings, say)
+
+
+@app.command(hidden=True)
+def invent() -> None:
+    """Make up the region of `kawan demo`, which runs this; refused anywhere else."""
+    from bot import demo as demonstration
+
+    with one_sentence() as settings:
+        say("the region is made up" if demonstration.invent(settings) else "the region is there already")
+
+
+@app.command()
 def status() -> None:
     """Print every process that runs here with its memory, and the total."""
     from bot.status import StatusFile, table

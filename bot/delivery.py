@@ -40,6 +40,10 @@ class Withheld(Exception):
     """At the moment of sending it is clear that the message must not leave."""
 
 
+class Paused(Exception):
+    """The message must not leave now, and may later."""
+
+
 @dataclass(frozen=True)
 class Dispatcher:
     """Sends what is queued for one channel."""
@@ -82,6 +86,8 @@ class Dispatcher:
     def _take(self, session: Session, row: Outbound) -> Message | None:
         try:
             content = self._content(session, row)
+        except Paused:  # between the choice of the rows and now
+            return None
         except Withheld:
             row.state = OutboundState.SKIPPED
             return None
@@ -144,7 +150,7 @@ class Outcome:
 
 def _broadcast_content(broadcast: Broadcast, contact: Contact) -> dict[str, Any]:
     if broadcast.state != BroadcastState.QUEUED:
-        raise Withheld
+        raise Paused if broadcast.state == BroadcastState.PAUSED else Withheld
     language = contact.language if contact.language in broadcast.texts else broadcast.base_language
     return {"broadcast": broadcast.id, "text": text_for(broadcast, contact.language), "lang": language}
 

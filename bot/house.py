@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,9 @@ from bot.process import Spec
 from bot.settings import ROOT, Settings
 from bot.status import StatusFile
 from bot.supervisor import Supervisor
+
+Say = Callable[[str], None]
+Greet = Callable[[Settings, Say, float], None]
 
 LOOPBACK = "localhost,127.0.0.1,::1"
 
@@ -28,20 +31,26 @@ class Addresses:
     rasa: str
 
 
-def run(settings: Settings, say: Callable[[str], None]) -> None:
-    """Start everything, say where it answers, and return when a person has stopped it."""
+def welcome(settings: Settings, say: Say, seconds: float) -> None:
+    """Say that people can come in."""
+    say(f"ready after {seconds:.0f} s; logs are in {settings.data_dir / 'log'}; Ctrl-C stops everything")
+    say(f"Kawan answers at {settings.own_url}/")
+
+
+def run(settings: Settings, say: Say, more: Sequence[Spec] = (), greet: Greet = welcome) -> None:
+    """Start everything, `greet` a person once it answers, and return when a person has stopped it."""
     status = StatusFile(settings.data_dir)
     with status.held():
         require_port(settings)
         began = time.monotonic()
         supervisor = Supervisor(
-            specs=house(settings, say),
+            specs=[*house(settings, say), *more],
             log_dir=settings.private_dir("log"),
             cwd=ROOT,
             say=say,
             changed=lambda processes: status.write(settings.own_url, processes),
         )
-        supervisor.run(lambda: welcome(settings, say, time.monotonic() - began))
+        supervisor.run(lambda: greet(settings, say, time.monotonic() - began))
         say("everything is stopped")
 
 
@@ -56,13 +65,7 @@ def require_port(settings: Settings) -> None:
         raise StartError(message)
 
 
-def welcome(settings: Settings, say: Callable[[str], None], seconds: float) -> None:
-    """Say that people can come in."""
-    say(f"ready after {seconds:.0f} s; logs are in {settings.data_dir / 'log'}; Ctrl-C stops everything")
-    say(f"Kawan answers at {settings.own_url}/")
-
-
-def house(settings: Settings, say: Callable[[str], None]) -> list[Spec]:
+def house(settings: Settings, say: Say) -> list[Spec]:
     """Return every process to run here: what the operator runs elsewhere is left out."""
     specs: list[Spec] = []
     rasa_port = ports.free_port()
@@ -78,7 +81,7 @@ def house(settings: Settings, say: Callable[[str], None]) -> list[Spec]:
     return [*specs, worker_spec(addresses), web_spec(settings, addresses)]
 
 
-def own_database(settings: Settings, say: Callable[[str], None]) -> Postgres:
+def own_database(settings: Settings, say: Say) -> Postgres:
     """Return our own PostgreSQL, prepared: on the first run its cluster is made here."""
     postgres = Postgres(settings.data_dir)
     if not postgres.cluster.exists():

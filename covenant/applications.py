@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from covenant.display import municipality_argument
 from covenant.messages import Choice, button, payload
 from covenant.turn import Turn
 from db.records import Application, ApplicationEvent, ApplicationState, Membership
@@ -32,7 +33,7 @@ def current_application(turn: Turn) -> Application | None:
 def status_arguments(application: Application) -> dict[str, Any]:
     """Return what a person is told of an application: municipality, reference, the day, and where it stands."""
     return {
-        "municipality": application.municipality.name,
+        "municipality": municipality_argument(application.municipality),
         "reference": application.reference,
         "day": {"date": application.submitted_at.date().isoformat()},
         "state": {"say": f"utter_state_{application.state}", "args": {"reason": application.reason or ""}},

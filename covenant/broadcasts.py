@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from covenant.drafts import begin
-from covenant.fields import CHOICE, Field, Journey, Option, Values
+from covenant.fields import CHOICE, EVERY_INTENT, Field, Journey, Option, Values
 from covenant.messages import Choice, Say, button, say
 from covenant.outbox import WAKE
 from covenant.plans import Plan, register
@@ -47,9 +47,16 @@ BROADCAST = Journey(
     key="broadcast",
     fields=(
         Field("audience", CHOICE, skippable=False, options=AUDIENCES),
-        Field("broadcast_text", Kind.TEXT, skippable=False),
+        Field("broadcast_text", Kind.TEXT, skippable=False, resembles=EVERY_INTENT),
         *(
-            Field(f"text_{code}", Kind.TEXT, optional=True, needed=_text_wanted(code), ask=f"utter_ask_text_{code}")
+            Field(
+                f"text_{code}",
+                Kind.TEXT,
+                optional=True,
+                needed=_text_wanted(code),
+                ask=f"utter_ask_text_{code}",
+                resembles=EVERY_INTENT,
+            )
             for code in LANGUAGES
         ),
         Field("another", Kind.LANGUAGE, optional=True, needed=_more_possible),

@@ -3,9 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
+from sqlalchemy.orm import object_session
+
+from covenant import places
 from covenant.fields import CHOICE, COUNTRY, PLACE, Field
 from covenant.messages import button, say
 from covenant.values import Kind
+from covenant.values.contacts import phone_text
+from db.records import Municipality
 
 
 def value_argument(field: Field, value: Any) -> Any:
@@ -22,6 +27,15 @@ def value_argument(field: Field, value: Any) -> Any:
 def place_text(value: dict[str, Any]) -> str:
     """Return a municipality as people write it: the name with its province, as both were shown when it was chosen."""
     return ", ".join(part for part in value["shown"] if part)
+
+
+def municipality_argument(municipality: Municipality) -> Any:
+    """Return a municipality's name as an argument: whoever reads its country's language sees its own name."""
+    session = object_session(municipality)
+    place = places.get(session, municipality.place_id) if session and municipality.place_id else None
+    if place is None:
+        return municipality.name
+    return {"place": municipality.name, "own": place.local_name, "land": place.country}
 
 
 def _count(value: Any) -> Any:
@@ -45,6 +59,7 @@ _SHOWN: dict[str, Callable[[Any], Any]] = {
     Kind.DATE: lambda value: {"date": value},
     Kind.YEAR: lambda value: {"year": value},
     Kind.COUNT: _count,
+    Kind.PHONE: phone_text,
     Kind.LANGUAGE: lambda value: {"language": value},
     Kind.YES_NO: lambda value: button(value.capitalize()),
     Kind.HAZARD: hazard_say,

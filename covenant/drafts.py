@@ -154,11 +154,20 @@ def correct(turn: Turn, draft: Draft) -> list[Say]:
 
 def _named_field(turn: Turn, draft: Draft) -> str | None:
     said = plain(turn.text)
-    asked = plan_of(draft).journey.asked(draft.values)
-    scored = [(fuzz.partial_ratio(plain(turn.catalogue.text(one.label)), said), one.key) for one in asked]
+    labels = {plain(turn.catalogue.text(one.label)): one.key for one in plan_of(draft).journey.asked(draft.values)}
+    # "Post of the focal point" holds "focal point": the longest label that was said is meant.
+    whole = max((label for label in labels if label in said), key=len, default=None)
+    if whole:
+        return labels[whole]
+    scored = [(fuzz.partial_ratio(label, said), key) for label, key in labels.items()]
     best = max(scored, default=(0, ""))
     unique = [one for one in scored if one[0] == best[0]]
     return best[1] if best[0] >= LABEL_MATCH and len(unique) == 1 and len(said) > 2 else None  # noqa: PLR2004
+
+
+def at_review(turn: Turn, draft: Draft) -> list[Say]:
+    """Take words at the review that are neither yes nor no: a field they name is corrected, else the choice is told."""
+    return correct(turn, draft) if _named_field(turn, draft) else [Say("utter_wrong_choice"), *ask(turn, draft)]
 
 
 def cancel(turn: Turn, draft: Draft) -> list[Say]:

@@ -12,6 +12,7 @@ Values = Mapping[str, Any]
 PLACE = "place"
 CHOICE = "choice"
 COUNTRY = "country"
+EVERY_INTENT = ("*",)
 
 
 def always(_values: Values) -> bool:
@@ -34,7 +35,8 @@ class Field:
     `kind` is one of `covenant.values.Kind`, `place`, `country` or `choice` (one of `options`, nothing else). An
     `optional` field may be skipped for good; a skipped one that is not optional stays open until the review. A field
     with options and another kind takes an option or own words. `ahead`: what is past is refused; `past`: what is
-    still to come.
+    still to come. `resembles`: intents that an answer may sound like ("we planted trees"), so that they
+    do not take a person away from this question; `EVERY_INTENT` where any text is the answer.
     """
 
     key: str
@@ -46,6 +48,7 @@ class Field:
     options: tuple[Option, ...] = ()
     needed: Callable[[Values], bool] = always
     ask: str = ""
+    resembles: tuple[str, ...] = ()
 
     @property
     def response(self) -> str:

@@ -8,9 +8,11 @@ from sqlalchemy import select
 
 from covenant import places, tickets
 from covenant.applications import current_application, next_steps, note_event, status_arguments
+from covenant.display import municipality_argument
 from covenant.drafts import begin, close, find_draft, revive, start
 from covenant.fields import COUNTRY, PLACE, Field, Journey, Option, Values
 from covenant.messages import Choice, Say, button, payload
+from covenant.place_words import fold
 from covenant.plans import Plan, register
 from covenant.questions import answer_choice
 from covenant.reading import COUNTRIES
@@ -148,12 +150,17 @@ def candidate_choices(turn: Turn, candidates: Sequence[places.Candidate], typed:
 
 def _candidate_title(turn: Turn, candidate: places.Candidate) -> dict[str, Any]:
     local = candidate.local_name
-    shown = f"{local} ({candidate.name})" if local != candidate.name else candidate.name
+    shown = local if fold(candidate.name) in fold(local) else f"{local} ({candidate.name})"
     province = places.province_of(turn.session, candidate.place_id, turn.language)
     where = ", ".join(part for part in (shown, province) if part)
     if candidate.population:
-        return {"say": "utter_place_candidate", "args": {"place": where, "people": candidate.population}}
+        return {"say": "utter_place_candidate", "args": {"place": where, "people": _about(candidate.population)}}
     return {"say": "utter_place_plain", "args": {"place": where}}
+
+
+def _about(people: int) -> int:
+    """Round to two figures: who chooses between towns needs no more."""
+    return round(people, 2 - len(str(people)))
 
 
 def _choices(turn: Turn, draft: Draft, field: Field) -> Sequence[Choice]:
@@ -196,7 +203,7 @@ def _ask_to_join_team(turn: Turn, draft: Draft, municipality: Municipality) -> l
     turn.session.add(Membership(municipality_id=municipality.id, contact_id=turn.contact.id, pending=True))
     ticket = tickets.open_ticket(turn, "join_team", municipality.name)
     draft.state = DraftState.SENT
-    args = {"municipality": municipality.name, "reference": ticket.reference}
+    args = {"municipality": municipality_argument(municipality), "reference": ticket.reference}
     return [Say("utter_join_team", args), *close(turn, draft)]
 
 
@@ -214,7 +221,7 @@ def _submit(turn: Turn, draft: Draft) -> list[Say]:
     turn.session.add(application)
     turn.session.flush()
     note_event(turn, application, "submitted", {"values": draft.values})
-    args = {"reference": application.reference, "municipality": municipality.name}
+    args = {"reference": application.reference, "municipality": municipality_argument(municipality)}
     return [Say("utter_join_sent", args, _reminder_choices())]
 
 

@@ -12,7 +12,12 @@ from db.records import Draft
 KNOWLEDGE = Journey(
     key="knowledge",
     fields=(
-        Field("practice", Kind.TEXT, skippable=False),
+        Field(
+            "practice",
+            Kind.TEXT,
+            skippable=False,
+            resembles=("share_knowledge", "get_tips", "report_progress", "log_pledge"),
+        ),
         Field("practice_public", Kind.YES_NO, skippable=False),
         Field("practice_name", Kind.NAME, optional=True),
     ),

@@ -19,7 +19,8 @@ MOST_ALIKE = 40
 LONGEST = 60  # letters of a name that is worth a guess
 SURE = 0.93
 CLEAR, CLEAR_OF_PROVINCE = 0.025, 0.012  # how much better than a namesake; than the province named after the city
-DOMINANCE = 10  # times larger than every namesake: who says "Bogor" means the city
+KIND_UNSAID = 0.1  # a district named without its word is so much less good a match than the city
+DOMINANCE = 10  # times larger than every namesake: who names a city means the large one
 
 __all__ = ["Candidate", "certain", "find", "get", "load", "name_of", "province_of"]
 
@@ -84,8 +85,16 @@ def certain(candidates: Sequence[Candidate]) -> bool:
 
 
 def _is_rival(other: Candidate, first: Candidate) -> bool:
+    if _is_around(other, first):
+        return True
     gap = CLEAR if other.kind is PlaceKind.TOWN else CLEAR_OF_PROVINCE
     return other.exact and other.score > first.score - gap and other.weight * DOMINANCE > first.weight
+
+
+def _is_around(other: Candidate, first: Candidate) -> bool:
+    """Whether a bare "Bogor" may also mean the regency around the city, which is a government of its own."""
+    is_pair = (first.kind, other.kind) == (PlaceKind.TOWN, PlaceKind.DISTRICT) and first.country == other.country
+    return is_pair and other.name.startswith(f"{first.name} ") and other.score > first.score - KIND_UNSAID
 
 
 def name_of(place: Named, language: str) -> str:

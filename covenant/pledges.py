@@ -26,7 +26,12 @@ HAZARDS = (
 PLEDGE = Journey(
     key="pledge",
     fields=(
-        Field("pledge_action", Kind.TEXT, skippable=False),
+        Field(
+            "pledge_action",
+            Kind.TEXT,
+            skippable=False,
+            resembles=("log_pledge", "report_progress", "share_knowledge", "get_tips"),
+        ),
         Field("pledge_hazard", Kind.HAZARD, options=HAZARDS),
         Field("pledge_people", Kind.COUNT),
         Field("pledge_year", Kind.YEAR, ahead=True),

@@ -38,6 +38,7 @@ OWN: tuple[type[Base], ...] = (
     Address,
 )
 SHARED: tuple[type[Base], ...] = (Application, Pledge, Ticket, Broadcast)
+HISTORY: tuple[type[Base], ...] = (DraftEvent, ApplicationEvent)  # also what was refused or changed later
 LONGEST_WAIT = timedelta(minutes=10)
 HIDDEN = frozenset({"id", "address_id", "contact_id", "key", "external_id", "feed", "draft_id", "letter_id", "file_id"})
 
@@ -48,11 +49,7 @@ def export(session: Session, contact: Contact) -> dict[str, Any]:
         column: _plain(getattr(contact, column))
         for column in ("public_id", "language", "country", "role", "created_at")
     }
-    tables = {
-        table.__tablename__: list(_rows(session, table, contact))
-        for table in (*OWN, *SHARED)
-        if _owner(table) is not None
-    }
+    tables = {table.__tablename__: list(_rows(session, table, contact)) for table in (*OWN, *SHARED, *HISTORY)}
     return {"contact": person, **tables}
 
 

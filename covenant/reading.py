@@ -17,6 +17,8 @@ from rapidfuzz import fuzz
 from covenant.fields import CHOICE, COUNTRY, PLACE, Field
 from covenant.places import Candidate, certain
 from covenant.values import Kind, Parsed, Refused, parse
+from covenant.values.politeness import without_politeness
+from covenant.values.text import without_marks
 from locales import Catalogue
 from locales.languages import language_of_script
 
@@ -44,6 +46,7 @@ class Reading:
     command: str | None = None
     refused: str | None = None
     refused_args: Mapping[str, Any] | None = None
+    resembles: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return the form in which the reading travels as message metadata."""
@@ -70,15 +73,34 @@ def words(catalogue: Catalogue, command: str) -> frozenset[str]:
     """Return the exact command words of a language, its own and the English ones."""
     key = f"utter_words_{command}"
     lists = (catalogue.text(key), catalogue.sources[key].text)
-    return frozenset(plain(word) for each in lists for word in each.split("|"))
+    return frozenset(plain(word) or word.strip() for each in lists for word in each.split("|"))
 
 
 def command_in(catalogue: Catalogue, text: str, field: Field | None) -> str | None:
     """Return the command that the whole text is, or None; "none" skips a field that may be skipped."""
-    said = plain(text)
-    if field and field.skippable and said in words(catalogue, NONE):
+    said = plain(text) or text.strip()  # a mere "?" asks for help, "👍" does not
+    if field and field.kind == Kind.NAME:
+        # "anh Huy" is a person, though "huỷ" cancels and is often typed without its mark.
+        shorter = without_politeness(said, catalogue.language, only_last=True)
+        return None if _may_be_unmarked(catalogue, said) else _command(catalogue, said, shorter, field)
+    return _command(catalogue, said, without_politeness(said, catalogue.language), field)
+
+
+def _command(catalogue: Catalogue, said: str, shorter: str, field: Field | None) -> str | None:
+    if field and field.skippable and {said, shorter} & words(catalogue, NONE):
         return "skip"
-    return next((command for command in COMMANDS if said in words(catalogue, command)), None)
+    return next((command for command in COMMANDS if {said, shorter} & words(catalogue, command)), None)
+
+
+def _may_be_unmarked(catalogue: Catalogue, said: str) -> bool:
+    """Tell whether a single word is a command only as long as its accents are left out."""
+    marked = {word for command in COMMANDS for word in words(catalogue, command) if not word.isascii()}
+    return said.isascii() and " " not in said and said in {without_marks(word) for word in marked}
+
+
+def _declines(reader: Reader, text: str, field: Field | None) -> bool:
+    """Tell whether a clear no answers a question that may stay without an answer: "is there a second person?" "no"."""
+    return bool(field and field.optional and field.kind != Kind.YES_NO and _yes_no(text, reader.catalogue) == "no")
 
 
 def read(reader: Reader, text: str, field: Field | None, *, at_review: bool = False) -> Reading:
@@ -86,6 +108,8 @@ def read(reader: Reader, text: str, field: Field | None, *, at_review: bool = Fa
     command = command_in(reader.catalogue, text, field)
     if at_review:
         return Reading(field=REVIEW, kind=Kind.YES_NO, command=command or _verdict(reader, text))
+    if command is None and _declines(reader, text, field):
+        command = "skip"
     if field is None:
         return Reading(command=command)
     value, is_certain, refused = _value(reader, text, field)
@@ -98,6 +122,7 @@ def read(reader: Reader, text: str, field: Field | None, *, at_review: bool = Fa
         command=command,
         refused=refused.reason if refused else None,
         refused_args=refused.args if refused else None,
+        resembles=field.resembles,
     )
 
 

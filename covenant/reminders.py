@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from covenant import consent, outbox
+from covenant.display import municipality_argument
 from covenant.messages import Say, say
 from covenant.teams import team
 from db.people import Contact, Purpose
@@ -111,7 +112,7 @@ def _queue(session: Session, reminder: Reminder) -> int:
     message = Say(
         "utter_reminder" if reminder.days_before >= 0 else "utter_reminder_late",
         {
-            "municipality": municipality.name,
+            "municipality": municipality_argument(municipality),
             "milestone": say(reminder.milestone),
             "day": {"date": reminder.due_on.isoformat()},
             "days": abs(reminder.days_before),

@@ -1,11 +1,13 @@
 """What the secretariat does with applications from the chat: sees what waits, accepts, and the town is told."""
 
+import re
 from typing import Any
 
 from sqlalchemy import func, select
 
 from covenant import outbox, reminders, tickets
 from covenant.applications import note_event
+from covenant.display import municipality_argument
 from covenant.messages import Choice, Say, button, payload
 from covenant.teams import team
 from covenant.turn import Turn
@@ -28,12 +30,14 @@ def queue(turn: Turn) -> list[Say]:
 
 
 def _named(turn: Turn) -> Application | None:
-    reference = turn.entities.get("application")
-    return turn.session.scalars(select(Application).where(Application.reference == reference)).first()
+    written = re.findall(r"\b[A-Z0-9]{8}\b", turn.text.upper())  # "what about 9ZN3R9Q6?"
+    named = Application.reference.in_([turn.entities.get("application"), *written])
+    return turn.session.scalars(select(Application).where(named)).first()
 
 
 def _listing(turn: Turn) -> Say:
-    query = select(Application).where(Application.state.in_(WAITING)).order_by(Application.id)
+    has_letter = Application.state == ApplicationState.LETTER_RECEIVED  # these can be decided, so they come first
+    query = select(Application).where(Application.state.in_(WAITING)).order_by(has_letter.desc(), Application.id)
     found = turn.session.scalars(query.limit(SHOWN)).all()
     total = turn.session.scalar(select(func.count(Application.id)).where(Application.state.in_(WAITING))) or 0
     args = {"count": total, "tickets": tickets.count_waiting(turn.session)}
@@ -47,7 +51,7 @@ def _choice(application: Application) -> Choice:
 
 def _details(application: Application) -> Say:
     args: dict[str, Any] = {
-        "municipality": application.municipality.name,
+        "municipality": municipality_argument(application.municipality),
         "country": {"country": application.municipality.country},
         "reference": application.reference,
         "signatory": application.signatory_name,
@@ -62,7 +66,7 @@ def _details(application: Application) -> Say:
 
 def accept(turn: Turn, application: Application) -> list[Say]:
     """Accept an application: the commitment starts today, the milestones' reminders are laid out, the team is told."""
-    args = {"municipality": application.municipality.name, "reference": application.reference}
+    args = {"municipality": municipality_argument(application.municipality), "reference": application.reference}
     if application.letter_id is None:
         return [Say("utter_accept_no_letter", args)]
     if application.state not in WAITING:

@@ -1,9 +1,10 @@
 """Puts a message into a language: placeholders, plurals, dates and numbers in the reader's way.
 
 An argument is a plain string (said as it is), a number (grouped as the language does), or a typed value, a mapping
-whose first key is its kind: `{"date": "2026-11-22"}`, `{"year": 2030}`, `{"say": key, "args": {…}}`,
+with a key that is its kind: `{"date": "2026-11-22"}`, `{"year": 2030}`, `{"say": key, "args": {…}}`,
 `{"button": title}`, `{"list": […]}`, `{"lines": [[label, value], …]}`, `{"paragraphs": […]}`,
-`{"range": [low, high]}`, `{"language": "th"}`, `{"country": "TH"}`. All of them survive JSON, so Rasa can carry them.
+`{"range": [low, high]}`, `{"language": "th"}`, `{"country": "TH"}`, `{"place": "Nan", "own": "น่าน", "land": "TH"}`
+(its own name for who reads its country's language). All of them survive JSON, so Rasa can carry them.
 """
 
 import re
@@ -18,13 +19,14 @@ from babel.lists import format_list
 from babel.numbers import format_decimal
 
 from locales.catalogue import Catalogue, Catalogues
-from locales.languages import LANGUAGES
+from locales.languages import LANGUAGES, language_of_country
 
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 # Thai and Lao officials write Buddhist-era years; both are given, so that neither reader has to count.
 BUDDHIST = {"th": "พ.ศ.", "lo": "ພ.ສ.", "km": "ព.ស."}
 BUDDHIST_OFFSET = 543
+DATE_LOCALE = {"en": "en_GB"}  # the day comes first everywhere here
 
 
 @dataclass(frozen=True)
@@ -74,8 +76,8 @@ def value_text(catalogue: Catalogue, value: Any) -> str:
 
 
 def _typed_text(catalogue: Catalogue, value: Mapping[str, Any]) -> str:
-    kind = next(iter(value), "")
-    formatter = _FORMATTERS.get(kind)
+    # Not simply the first key: PostgreSQL's jsonb sorts them.
+    formatter = next((_FORMATTERS[key] for key in value if key in _FORMATTERS), None)
     return formatter(catalogue, value) if formatter else ""
 
 
@@ -89,7 +91,7 @@ def _button(catalogue: Catalogue, value: Mapping[str, Any]) -> str:
 
 def _date(catalogue: Catalogue, value: Mapping[str, Any]) -> str:
     day = date.fromisoformat(value["date"])
-    text = format_date(day, "long", locale=catalogue.language)
+    text = format_date(day, "long", locale=DATE_LOCALE.get(catalogue.language, catalogue.language))
     return f"{text} ({_buddhist(catalogue.language, day.year)})" if catalogue.language in BUDDHIST else text
 
 
@@ -130,6 +132,11 @@ def _country(catalogue: Catalogue, value: Mapping[str, Any]) -> str:
     return str(Locale.parse(catalogue.language).territories.get(value["country"], value["country"]))
 
 
+def _place(catalogue: Catalogue, value: Mapping[str, Any]) -> str:
+    is_own = language_of_country(value["land"]) == catalogue.language
+    return str(value["own"] if is_own else value["place"])
+
+
 _FORMATTERS = {
     "say": _say,
     "button": _button,
@@ -141,4 +148,5 @@ _FORMATTERS = {
     "range": _range,
     "language": _language,
     "country": _country,
+    "place": _place,
 }

@@ -94,8 +94,14 @@ def local(names: Iterable[str], english: str, country: str, kind: PlaceKind) -> 
         same = [name for name in names if compact(name) == compact(english)]
         return max([english, *same], key=lambda name: (_vietnamese(name), name))
     if country == "ID":
-        titled = (f"Kota {english}", f"Kabupaten {english.removesuffix(' Regency')}")
-        return next((name for name in names if name in titled or name.startswith("Kabupaten ")), english)
+        # A city and the regency around it share a name and are two governments: neither is called like the other.
+        if kind is PlaceKind.DISTRICT:
+            titled = f"Kabupaten {english.removesuffix(' Regency')}"
+            regencies = sorted(
+                (name for name in names if name.startswith("Kabupaten ")), key=lambda name: name != titled
+            )
+            return next(iter(regencies), english)
+        return next((name for name in names if name == f"Kota {english}"), english)
     in_script = (name for name in names if script(name) == SCRIPTS.get(country) and "." not in name)
     own = sorted(in_script, key=lambda name: (len(name), name))
     if kind is PlaceKind.PROVINCE:

@@ -18,7 +18,7 @@ from uuid import UUID, uuid4
 import psycopg
 from fastapi import APIRouter, Form, HTTPException, Request, Response, UploadFile
 from fastapi.responses import FileResponse, JSONResponse
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from sse_starlette import EventSourceResponse, ServerSentEvent
@@ -59,12 +59,20 @@ class WebChannel:
         return str(message.id)
 
 
+def storable(given: Any) -> Any:
+    """Return a text without what PostgreSQL cannot store: half a letter beyond the first plane, and NUL."""
+    return given.encode("utf-8", "replace").decode().replace("\x00", "") if isinstance(given, str) else given
+
+
+Text = Annotated[str, BeforeValidator(storable)]
+
+
 class SessionWish(BaseModel):
     """What the page tells when it opens."""
 
-    language: str | None = Field(default=None, max_length=64)
-    timezone: str | None = Field(default=None, max_length=64)
-    start: str | None = Field(default=None, max_length=64)
+    language: Text | None = Field(default=None, max_length=64)
+    timezone: Text | None = Field(default=None, max_length=64)
+    start: Text | None = Field(default=None, max_length=64)
 
 
 class LanguageWish(BaseModel):
@@ -77,9 +85,9 @@ class Written(BaseModel):
     """What a person wrote or pressed. `id` is the page's own, so a repeated post is harmless."""
 
     id: UUID
-    text: str = Field(default="", max_length=LONGEST)
-    payload: str | None = Field(default=None, max_length=2000)
-    title: str | None = Field(default=None, max_length=500)
+    text: Text = Field(default="", max_length=LONGEST)
+    payload: Text | None = Field(default=None, max_length=2000)
+    title: Text | None = Field(default=None, max_length=500)
 
 
 def address_of(token: str) -> str:
@@ -150,12 +158,14 @@ class WebDoor:
         }
 
     def _greet(self, session: Session, token: str, wish: SessionWish) -> None:
+        country, language = inbox.deep_link(wish.start)
         greeting = Inbound(
             channel=NAME,
             address=address_of(token),
             external_id=f"hello:{address_of(token)}",
             payload="/greet",
-            language=wish.language,
+            language=language or wish.language,
+            country=country,
             time_zone=wish.timezone,
         )
         inbox.store(session, greeting, datetime.now(UTC), self.secret)
@@ -203,7 +213,7 @@ class WebDoor:
         request: Request,
         id: Annotated[UUID, Form()],
         file: UploadFile,
-        caption: Annotated[str, Form(max_length=2000)] = "",
+        caption: Annotated[Text, Form(max_length=2000)] = "",
     ) -> dict[str, str]:
         """Take a photo or a PDF; the type is what the content shows, whatever the name says."""
         person = await asyncio.to_thread(self.person, request)
@@ -304,6 +314,8 @@ class WebDoor:
         while True:
             try:
                 async with listening(self.url, (FEED_WAKE,)) as notices:
+                    for address_id in tuple(self.rings):  # what was sent while nobody listened
+                        self._wake(address_id)
                     async for notice in notices:
                         self._wake(int(notice.payload))
             except (psycopg.Error, OSError) as problem:

@@ -17,6 +17,8 @@ _ADDRESS = re.compile(r"[a-z0-9!#$%&'*+/=?^_{|}~.-]+@[a-z0-9.-]+")
 _TRAILING = ".,;:!?)>]}\"'"
 # "budi bogor@go.id"
 _TWO_NAMES = re.compile(r"[\w.+-]+ [\w.+-]+@[\w.-]+")
+# "thuha@vinhlong.gov,vn": what stands before the comma would be an address too, but somebody else's.
+_COMMA_IN_DOMAIN = re.compile(r"@[\w.,-]+,(?:com|org|net|edu|gov|go|id|my(?! )|ph|vn|th|kh|la|mm|tl|bn|sg)(?![\w@])")
 # The slips people make; each is repaired only to show what was probably meant.
 _DOT = r"(?:\.| ?[\[(]dot[\])] ?| dot )"
 _SLIPS = (
@@ -45,7 +47,9 @@ def parse_email(question: Question) -> Answer:
     if any(text[match.end() : match.end() + 1] == "@" for match in found):
         return Refused("utter_wrong_email")
     answer = _checked(candidates.pop(), text, question) if candidates else Refused("utter_wrong_email")
-    split = _TWO_NAMES.fullmatch(text) and question.tokens[0].unknown
+    comma = _COMMA_IN_DOMAIN.search(text)
+    text = text[: comma.end()] if comma else text
+    split = comma or (_TWO_NAMES.fullmatch(text) and not question.tokens[0].plays(*_HARMLESS))
     slip = _slip(_without_labels(text, question)) if split or isinstance(answer, Refused) else None
     return slip or answer
 
@@ -137,6 +141,15 @@ def example_phone(region: str | None) -> str:
         if example
         else "+62 812-345-678"
     )
+
+
+def phone_text(number: str) -> str:
+    """Return an E.164 number in groups of digits, so that it can be checked by eye."""
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return number
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 
 def parse_url(question: Question) -> Answer:

@@ -3,6 +3,7 @@
 import re
 
 from covenant.values.answers import Answer, Parsed, Question, Refused
+from covenant.values.politeness import without_ending
 from covenant.values.text import cleaned, fold
 from covenant.values.words import ENGLISH, listed
 
@@ -14,7 +15,9 @@ _ENDS = " .,;:!?-–—\"“”'"
 
 def parse_name(question: Question) -> Answer:
     """Return a person's or body's name without "my name is"; addresses, links and bare numbers are refused."""
-    name = without_introduction(cleaned(question.raw), question.words.language).strip(_ENDS.replace(".", ""))
+    language = question.words.language
+    name = without_introduction(cleaned(question.raw), language).strip(_ENDS.replace(".", ""))
+    name = without_ending(name, language)
     if _ADDRESS.search(name):
         return Refused("utter_wrong_name_address")
     if not any(letter.isalpha() for letter in name) or len(name) < SHORTEST_NAME:

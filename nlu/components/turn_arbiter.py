@@ -20,6 +20,7 @@ FALLBACK = "nlu_fallback"
 COMMANDS = frozenset({"go_back", "correct", "skip", "cancel", "help", "repeat", "affirm", "deny"})
 OUTRANKING = frozenset({"emergency", "opt_out"})
 HAZARD = "hazard"
+ANY = "*"
 NEVER = 2.0  # no confidence reaches it
 YES_NO = frozenset({"affirm", "deny"})
 SOCIAL = frozenset({"greet", "goodbye", "thank"})
@@ -51,6 +52,11 @@ class Reading:
     certain: bool = False
     free_text: bool = False
     command: str | None = None
+    resembles: tuple[str, ...] = ()
+
+    def may_be(self, intent: str | None) -> bool:
+        """Whether an answer to the open question may sound like that intent: what is pledged like progress reported."""
+        return bool({intent, ANY} & set(self.resembles))
 
     @classmethod
     def of(cls, metadata: Any) -> Reading:
@@ -104,6 +110,8 @@ def decide(text: str, reading: Reading, guess: Guess, thresholds: Thresholds) ->
 
 def _least_to_outrank(reading: Reading, thresholds: Thresholds) -> float:
     """How sure an alarm must be: surer against a certain value, and never against the danger that was asked for."""
+    if ANY in reading.resembles:  # a warning that is dictated for others is not a cry for help
+        return NEVER
     if not reading.certain or reading.value is None:
         return thresholds.outranking
     return NEVER if reading.kind == HAZARD else thresholds.outranking_certain
@@ -120,7 +128,7 @@ def _least_to_leave(intent: str, reading: Reading, thresholds: Thresholds) -> fl
     """How sure the classifier must be for this intent to be taken instead of an answer to the open question."""
     if intent in YES_NO:
         return thresholds.answering_yes_no if reading.kind == "yes_no" else NEVER
-    if intent in NEVER_INTERRUPTING:
+    if intent in NEVER_INTERRUPTING or reading.may_be(intent):
         return NEVER
     if not reading.free_text:
         return thresholds.interrupting

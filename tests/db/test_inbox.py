@@ -1,18 +1,21 @@
 """The inbox: every message once, one turn at a time, STOP before everything, and one apology when all tries failed."""
 
+import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from actions.door import Door
-from bot import clock, conversation, inbox, ports
+from bot import clock, conversation, inbox, ports, worker
 from bot.channels import Inbound as Received
+from bot.clock import Clock
 from bot.conversation import Turns
 from bot.rasa import Rasa
 from db.engine import Sessions
@@ -162,6 +165,24 @@ def test_a_message_that_breaks_its_turn_is_apologised_for_and_breaks_nobody_else
     assert [row.state for row in inbounds(turns.sessions, broken)] == [InboundState.UNANSWERED]
     assert len(replies(turns.sessions, broken)) == 1
     assert state_of(turns.sessions, stopping) == AddressState.OPTED_OUT
+
+
+def test_a_job_of_the_worker_that_breaks_is_begun_again(
+    engine: Engine, turns: Turns, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "FIRST_PAUSE", 0)
+    begun = []
+
+    async def job(stop: asyncio.Event) -> None:
+        begun.append(len(begun))
+        if len(begun) > 2:
+            stop.set()
+            return
+        raise ZeroDivisionError
+
+    whole = worker.Worker(engine, "", turns, (), Clock(turns.sessions, SECRET, tmp_path))
+    asyncio.run(whole._forever(job, asyncio.Event()))
+    assert begun == [0, 1, 2]
 
 
 # --- stop -----------------------------------------------------------------------------------------------------------

@@ -156,9 +156,17 @@ class Phone:
 
     def type(self, text: str) -> None:
         """Type a text and send it, without waiting for anything."""
+        self.write(text)
+        self.text.press("Enter")
+
+    def write(self, text: str) -> None:
+        """Type a text, key by key."""
         self.text.tap()
         self.text.press_sequentially(text, delay=KEY_DELAY)
-        self.text.press("Enter")
+
+    def forgive_outage(self) -> None:
+        """Forget what the browser itself reports while nobody answers."""
+        self.problems[:] = [problem for problem in self.problems if not problem.startswith(OUTAGE)]
 
     def tap(self, payload: str) -> "Phone":
         before = self.bot.count()

@@ -15,7 +15,17 @@ from covenant.values.words import COMMON, FOLDER, languages, listed, words_of
 from locales.languages import LANGUAGES
 from locales.sources import read_yaml
 
-SECTIONS = {*Role, "habits", "introductions", "audiences", "languages", "not_english", "mail_domains", "no_top_level"}
+SECTIONS = {
+    *Role,
+    "habits",
+    "introductions",
+    "endings",
+    "audiences",
+    "languages",
+    "not_english",
+    "mail_domains",
+    "no_top_level",
+}
 NEEDED = {
     Role.NUMBER,
     Role.SCALE,

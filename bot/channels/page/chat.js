@@ -137,6 +137,7 @@ function post(item, url) {
   conversation.say(asMessage(dated, url));
   outbox.add(dated);
   scroller.toEnd();
+  patience.wake();
 }
 
 function asMessage({ id, text, title, file, at }, url) {
@@ -161,7 +162,9 @@ async function deliverFile({ id, text }) {
 function showDelivery(id, state, trouble) {
   const key = refusals[trouble?.status] ?? "utter_page_refused";
   conversation.setState(id, state, trouble && (trouble.sentence || words.say(key)));
-  if (state === "sent") cabinet.discard(id);
+  if (state !== "sent") return;
+  cabinet.discard(id);
+  patience.wake(); // the server is there: its answer should not wait for our next try
 }
 
 async function changeLanguage(code) {
