@@ -8,31 +8,31 @@ import hashlib
 import json
 import logging
 import secrets
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from uuid import UUID, uuid4
 
 import psycopg
 from fastapi import APIRouter, Form, HTTPException, Request, Response, UploadFile
 from fastapi.responses import FileResponse, JSONResponse
 from pydantic import BaseModel, BeforeValidator, Field
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from bot import files, inbox
 from bot.bell import Bell, listening, until
 from bot.channels import Capabilities, Inbound, Outbound
+from bot.channels.web_feed import HISTORY, News, Person, Seen, begin, is_typing, last_feed, news_since, said
 from bot.delivery import FEED_WAKE
 from covenant import privacy
 from covenant.messages import Say
 from db.engine import Sessions
-from db.messages import File, InboundState, OutboundState
+from db.messages import File
 from db.messages import Inbound as InboundRow
-from db.messages import Outbound as OutboundRow
 from db.people import Contact
 from locales import LANGUAGES, Catalogues, render
 
@@ -41,10 +41,8 @@ log = logging.getLogger(__name__)
 NAME = "web"
 COOKIE = "kawan_chat"
 YEAR = 365 * 24 * 3600
-HISTORY = 60
 KEEP_ALIVE = 15.0  # seconds; proxies close a silent stream
 LONGEST = 20_000  # characters a message may have
-OWN_DATA = "my-data"
 PAGE_TEXTS = "utter_page_"
 
 
@@ -95,18 +93,8 @@ def address_of(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()[:40]
 
 
-@dataclass(frozen=True)
-class Person:
-    """Who is on the page: the address, the contact and the language, as plain values."""
-
-    address_id: int
-    contact_id: int
-    external_id: str
-    language: str
-
-    def message_id(self, page_id: UUID) -> str:
-        """Return the id of a message of this person; the page's own id alone could be made to meet somebody else's."""
-        return f"{self.address_id}:{page_id}"
+Given = TypeVar("Given")
+Read = TypeVar("Read")
 
 
 @dataclass
@@ -255,12 +243,12 @@ class WebDoor:
         """Return what was said, oldest first, up to now or before a message."""
         person = self.person(request)
         with self.sessions() as session:
-            said = _said(session, person, before)
+            messages = said(session, person, before)
             return {
-                "messages": said,
-                "last": str(_last_feed(session, person)),
-                "typing": _is_typing(session, person),
-                "more": len(said) == HISTORY,
+                "messages": messages,
+                "last": str(last_feed(session, person)),
+                "typing": is_typing(session, person),
+                "more": len(messages) == HISTORY,
             }
 
     async def events(self, request: Request) -> EventSourceResponse:
@@ -273,12 +261,12 @@ class WebDoor:
         )
 
     async def _stream(self, person: Person, after: int) -> AsyncIterator[ServerSentEvent]:
-        seen = await asyncio.to_thread(self._begin, person, after)
+        seen = await asyncio.to_thread(self._read, begin, person, after)
         yield ServerSentEvent(comment="welcome")
         try:
             while True:
                 ring = self.rings.setdefault(person.address_id, Bell()).next_ring
-                news = await asyncio.to_thread(self._news, person, seen)
+                news = await asyncio.to_thread(self._read, news_since, person, seen)
                 for event in _events(news, seen):
                     yield event
                 seen = news.seen
@@ -286,28 +274,9 @@ class WebDoor:
         finally:
             self._wake(person.address_id)  # another tab of the same person makes a bell of its own
 
-    def _begin(self, person: Person, after: int) -> "Seen":
+    def _read(self, what: Callable[[Session, Person, Given], Read], person: Person, given: Given) -> Read:
         with self.sessions() as session:
-            query = select(func.max(InboundRow.id)).where(InboundRow.address_id == person.address_id)
-            return Seen(feed=after, inbound=session.scalar(query) or 0)
-
-    def _news(self, person: Person, seen: "Seen") -> "News":
-        """Return what was said since, the person's own messages first: another tab of theirs shows them too."""
-        with self.sessions() as session:
-            came = select(InboundRow).where(InboundRow.address_id == person.address_id, InboundRow.id > seen.inbound)
-            went = select(OutboundRow).where(OutboundRow.address_id == person.address_id, OutboundRow.feed > seen.feed)
-            mine = session.scalars(came.order_by(InboundRow.id).limit(HISTORY)).all()
-            theirs = session.scalars(went.order_by(OutboundRow.feed).limit(HISTORY)).all()
-            names = _file_rows(session, mine)
-            return News(
-                mine=[_inbound(row, person.language, names) for row in mine if row.content and _is_shown(row)],
-                theirs=[(row.feed or 0, _outbound(row)) for row in theirs],
-                seen=Seen(
-                    feed=theirs[-1].feed or 0 if theirs else seen.feed,
-                    inbound=mine[-1].id if mine else seen.inbound,
-                    typing=_is_typing(session, person),
-                ),
-            )
+            return what(session, person, given)
 
     async def listen(self) -> None:
         """Ring the bells of the people for whom something was sent; runs as long as the web process."""
@@ -345,24 +314,6 @@ class WebDoor:
         return JSONResponse(content, headers={"Content-Disposition": 'attachment; filename="my-data.json"'})
 
 
-@dataclass(frozen=True)
-class Seen:
-    """How far a stream has come."""
-
-    feed: int
-    inbound: int
-    typing: bool | None = None
-
-
-@dataclass(frozen=True)
-class News:
-    """What a stream has to tell, and how far it has come then."""
-
-    mine: list[dict[str, Any]]
-    theirs: list[tuple[int, dict[str, Any]]]
-    seen: Seen
-
-
 def _events(news: News, before: Seen) -> Iterator[ServerSentEvent]:
     for message in news.mine:
         yield ServerSentEvent(event="message", data=json.dumps(message, ensure_ascii=False))
@@ -377,76 +328,3 @@ def _contact(session: Session, external_id: str) -> Contact:
     if address is None:
         raise LookupError
     return address.contact
-
-
-def _last_feed(session: Session, person: Person) -> int:
-    return session.scalar(select(func.max(OutboundRow.feed)).where(OutboundRow.address_id == person.address_id)) or 0
-
-
-def _is_typing(session: Session, person: Person) -> bool:
-    """Whether an answer is under way."""
-    waiting = select(InboundRow.id).where(
-        InboundRow.address_id == person.address_id, InboundRow.state == InboundState.WAITING
-    )
-    return session.scalar(waiting.limit(1)) is not None
-
-
-def _said(session: Session, person: Person, before: int | None) -> list[dict[str, Any]]:
-    came = select(InboundRow).where(InboundRow.address_id == person.address_id)
-    went = select(OutboundRow).where(
-        OutboundRow.address_id == person.address_id, OutboundRow.state == OutboundState.SENT
-    )
-    if before is not None:
-        moment = select(OutboundRow.sent_at).where(OutboundRow.feed == before).scalar_subquery()
-        came = came.where(InboundRow.received_at < moment)
-        went = went.where(OutboundRow.feed < before)
-    mine = session.scalars(came.order_by(InboundRow.id.desc()).limit(HISTORY)).all()
-    theirs = session.scalars(went.order_by(OutboundRow.feed.desc()).limit(HISTORY)).all()
-    names = _file_rows(session, mine)
-    said = [_inbound(row, person.language, names) for row in mine if row.content and _is_shown(row)]
-    return sorted([*said, *(_outbound(row) for row in theirs)], key=lambda message: message["at"])[-HISTORY:]
-
-
-def _is_shown(row: InboundRow) -> bool:
-    return not row.external_id.startswith("hello:")
-
-
-def _file_rows(session: Session, rows: Sequence[InboundRow]) -> dict[str, File]:
-    wanted = [row.content["file"] for row in rows if row.content.get("file")]
-    return (
-        {one.public_id: one for one in session.scalars(select(File).where(File.public_id.in_(wanted)))}
-        if wanted
-        else {}
-    )
-
-
-def _inbound(row: InboundRow, language: str, names: dict[str, File]) -> dict[str, Any]:
-    file = names.get(row.content.get("file", ""))
-    shown = (
-        [{"name": file.name, "type": file.media_type, "size": file.size, "url": f"/chat/files/{file.public_id}"}]
-        if file
-        else []
-    )
-    return {
-        "id": row.external_id.partition(":")[2],
-        "from": "me",
-        "text": row.content.get("text") or row.content.get("title") or "",
-        "buttons": [],
-        "files": shown,
-        "at": row.received_at.isoformat(),
-        "lang": language,
-    }
-
-
-def _outbound(row: OutboundRow) -> dict[str, Any]:
-    content = row.content
-    own = [{"name": "my-data.json", "type": "application/json", "size": None, "url": "/chat/my-data.json"}]
-    return {
-        "id": f"o{row.feed}",
-        "from": "bot",
-        "text": content["text"],
-        "buttons": content.get("buttons") or [],
-        "files": own if content.get("file") == OWN_DATA else [],
-        "at": (row.sent_at or row.queued_at).isoformat(),
-        "lang": content.get("lang", "en"),
-    }

@@ -210,7 +210,7 @@ def test_a_worker_that_dies_between_the_action_and_the_answer_answers_once(fragi
         assert draft_of(fragile, talk).values["municipality"]["name"] == "Davao City"
         with fragile.sessions() as look:
             assert look.get_one(Inbound, inbound).state == InboundState.WAITING
-    assert trouble(fragile) == "No worker is running."
+    until(lambda: trouble(fragile) == "No worker is running.", NOTICED_WITHIN)
     wait_for_rest(fragile, talk)
     talk.listen()
     draft = draft_of(fragile, talk)
