@@ -1,6 +1,6 @@
 """J10, my data: everything kept about a person, readable and as JSON, and its erasure with a receipt."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -87,13 +87,13 @@ def request_erasure(contact: Contact) -> str:
     return contact.erasing
 
 
-def due_for_erasure(session: Session, now: datetime) -> Sequence[Contact]:
-    """Return the contacts to erase now: nothing of theirs is under way, or they have waited long enough."""
+def due_for_erasure(session: Session, now: datetime) -> Contact | None:
+    """Return a contact to erase now: nothing of theirs is under way, or they have waited long enough."""
     waiting = select(Inbound.contact_id).where(Inbound.state == InboundState.WAITING)
     leaving = select(Outbound.contact_id).where(Outbound.state.in_((OutboundState.QUEUED, OutboundState.SENDING)))
     quiet = Contact.id.not_in(waiting) & Contact.id.not_in(leaving)
     query = select(Contact).where(Contact.erasing.is_not(None), quiet | (Contact.seen_at < now - LONGEST_WAIT))
-    return session.scalars(query.limit(100).with_for_update(skip_locked=True)).all()
+    return session.scalars(query.order_by(Contact.id).limit(1).with_for_update(skip_locked=True)).first()
 
 
 def erase(session: Session, contact: Contact, secret: str, now: datetime) -> None:
@@ -110,13 +110,15 @@ def erase(session: Session, contact: Contact, secret: str, now: datetime) -> Non
 
 
 def _unlink(session: Session, contact: Contact) -> None:
+    # A colleague's amendment may hold the person's own address, so the history of their requests is emptied as well.
+    theirs = select(Application.id).where(Application.contact_id == contact.id)
+    about = (ApplicationEvent.contact_id == contact.id) | ApplicationEvent.application_id.in_(theirs)
+    session.execute(update(ApplicationEvent).where(about).values(change={}))
+    session.execute(update(ApplicationEvent).where(ApplicationEvent.contact_id == contact.id).values(contact_id=None))
     session.execute(
         update(Application)
         .where(Application.contact_id == contact.id)
         .values(contact_id=None, focal_name=None, focal_email=None, focal_phone=None)
-    )
-    session.execute(
-        update(ApplicationEvent).where(ApplicationEvent.contact_id == contact.id).values(contact_id=None, change={})
     )
     session.execute(update(Pledge).where(Pledge.contact_id == contact.id).values(contact_id=None))
     session.execute(
