@@ -36,7 +36,8 @@ class Field:
     `optional` field may be skipped for good; a skipped one that is not optional stays open until the review. A field
     with options and another kind takes an option or own words. `ahead`: what is past is refused; `past`: what is
     still to come. `resembles`: intents that an answer may sound like ("we planted trees"), so that they
-    do not take a person away from this question; `EVERY_INTENT` where any text is the answer.
+    do not take a person away from this question; `EVERY_INTENT` where any text is the answer. `by_script`: whoever
+    writes Khmer letters has said which language it shall be.
     """
 
     key: str
@@ -49,6 +50,7 @@ class Field:
     needed: Callable[[Values], bool] = always
     ask: str = ""
     resembles: tuple[str, ...] = ()
+    by_script: bool = False
 
     @property
     def response(self) -> str:

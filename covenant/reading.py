@@ -17,6 +17,7 @@ from rapidfuzz import fuzz
 from covenant.fields import CHOICE, COUNTRY, PLACE, Field
 from covenant.places import Candidate, certain
 from covenant.values import Kind, Parsed, Refused, parse
+from covenant.values.names import looks_like_a_name
 from covenant.values.politeness import without_politeness
 from covenant.values.text import without_marks
 from locales import Catalogue
@@ -36,12 +37,17 @@ FindPlaces = Callable[[str], Sequence[Candidate]]
 
 @dataclass(frozen=True)
 class Reading:
-    """What the open question made of a text. `certain`: the whole text is such a value; `refused`: why it is none."""
+    """What the open question made of a text.
+
+    `certain`: the whole text is such a value; `likely`: it has the form of one ("U Kyaw Kyaw", a town with namesakes),
+    so that only a very sure classifier may take it for something else; `refused`: why it is none.
+    """
 
     field: str | None = None
     kind: str | None = None
     value: Any = None
     certain: bool = False
+    likely: bool = False
     free_text: bool = False
     command: str | None = None
     refused: str | None = None
@@ -118,12 +124,20 @@ def read(reader: Reader, text: str, field: Field | None, *, at_review: bool = Fa
         kind=field.kind,
         value=value,
         certain=is_certain and command is None,
+        likely=refused is None and _is_likely(reader, text, field),
         free_text=field.free_text and refused is None,
         command=command,
         refused=refused.reason if refused else None,
         refused_args=refused.args if refused else None,
         resembles=field.resembles,
     )
+
+
+def _is_likely(reader: Reader, text: str, field: Field) -> bool:
+    """Tell whether a text that is no certain value has the form of one; a place that was found may have namesakes."""
+    if field.kind == PLACE:
+        return "?" not in text
+    return field.kind == Kind.NAME and looks_like_a_name(text, reader.catalogue.language)
 
 
 def _verdict(reader: Reader, text: str) -> str | None:
@@ -157,8 +171,8 @@ def _parsed(reader: Reader, text: str, field: Field) -> tuple[Any, bool, Refused
         earliest=date(reader.today.year, 1, 1) if field.ahead else None,
         latest=reader.today if field.past else None,
     )
-    script = language_of_script(text) if field.kind == Kind.LANGUAGE else None
-    if script:  # whoever writes Khmer letters has said which language it shall be
+    script = language_of_script(text) if field.by_script and isinstance(parsed, Refused) else None
+    if script:
         return script, True, None
     if isinstance(parsed, Parsed):
         # A name or a title may be anything, so it must not win over a question or a command.
@@ -168,9 +182,9 @@ def _parsed(reader: Reader, text: str, field: Field) -> tuple[Any, bool, Refused
 
 def _place(reader: Reader, text: str) -> tuple[Any, bool, Refused | None]:
     candidates = reader.find_places(text)
-    if certain(candidates):
-        return {"place_id": candidates[0].place_id}, True, None
-    return None, bool(candidates) and candidates[0].exact, None if candidates else Refused("utter_wrong_place", {})
+    if certain(candidates):  # "is Makati City a member?" names a place surely, and is no answer
+        return {"place_id": candidates[0].place_id}, "?" not in text, None
+    return None, False, None if candidates else Refused("utter_wrong_place", {})
 
 
 def _country(reader: Reader, text: str) -> str | None:

@@ -26,7 +26,7 @@ ROLES = (
 WELCOME = Journey(
     key="welcome",
     fields=(
-        Field("language", Kind.LANGUAGE, skippable=False),
+        Field("language", Kind.LANGUAGE, skippable=False, by_script=True),
         Field("consent", Kind.YES_NO, skippable=False),
         Field("role", CHOICE, skippable=False, options=ROLES),
         Field("news", Kind.YES_NO, skippable=False),

@@ -23,8 +23,9 @@ from locales.languages import LANGUAGES, language_of_country
 
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
-# Thai and Lao officials write Buddhist-era years; both are given, so that neither reader has to count.
-BUDDHIST = {"th": "พ.ศ.", "lo": "ພ.ສ.", "km": "ព.ស."}
+# Thai offices write Buddhist-era years; both are given, so that neither reader has to count. In Cambodia the era
+# changes in the middle of the year, and nobody has confirmed to us what Lao offices write: there, the common era alone.
+BUDDHIST = {"th": "พ.ศ."}
 BUDDHIST_OFFSET = 543
 DATE_LOCALE = {"en": "en_GB"}  # the day comes first everywhere here
 

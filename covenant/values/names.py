@@ -4,12 +4,14 @@ import re
 
 from covenant.values.answers import Answer, Parsed, Question, Refused
 from covenant.values.politeness import without_ending
-from covenant.values.text import cleaned, fold
+from covenant.values.text import cleaned, fold, is_latin
 from covenant.values.words import ENGLISH, listed
 
 SHORTEST_NAME, LONGEST_NAME = 2, 120
 LONGEST_TEXT = 2000
 _ADDRESS = re.compile(r"@\w|://|www\.|\.(?:com|org|net|info|id|my|ph|vn|th|kh|la|mm)\b", re.IGNORECASE)
+PARTICLES = frozenset(["bin", "binti", "anak", "de", "dela", "del", "la", "van", "y", "al"])
+MOST_WORDS = 7
 _ENDS = " .,;:!?-–—\"“”'"
 
 
@@ -37,6 +39,27 @@ def without_introduction(name: str, language: str) -> str:
             if fold(name[:length]) == opening and parted and rest.strip(_ENDS):
                 return rest.strip(_ENDS)
     return name
+
+
+def looks_like_a_name(text: str, language: str) -> bool:
+    """Tell whether a text has the form of a name: after a title such as U or Pak, or every word with a capital."""
+    spoken = cleaned(text)
+    if any(sign in spoken for sign in "?!"):
+        return False
+    titles = {title for code in (language, ENGLISH) for title in listed(code).get("titles", ())}
+    return any(_begins(spoken, title) for title in titles) or _is_in_capitals(spoken.split())
+
+
+def _begins(text: str, title: str) -> bool:
+    rest = text[len(title) :]
+    if not rest or not text.casefold().startswith(title):
+        return False
+    return rest.lstrip(". ")[:1].isupper() and rest[0] in ". " if is_latin(title[0]) else True
+
+
+def _is_in_capitals(words: list[str]) -> bool:
+    """Tell whether a few words all begin with a capital, as nobody writes a sentence; "bin" and "dela" may not."""
+    return 1 < len(words) <= MOST_WORDS and all(word[0].isupper() or word in PARTICLES for word in words)
 
 
 def parse_text(question: Question) -> Answer:

@@ -21,6 +21,8 @@ COMMANDS = frozenset({"go_back", "correct", "skip", "cancel", "help", "repeat", 
 OUTRANKING = frozenset({"emergency", "opt_out"})
 HAZARD = "hazard"
 ANY = "*"
+OPT_OUT = "opt_out"
+UNSURE = "utter_wrong_yes_no_unsure"  # the parser's word for "maybe"
 NEVER = 2.0  # no confidence reaches it
 YES_NO = frozenset({"affirm", "deny"})
 SOCIAL = frozenset({"greet", "goodbye", "thank"})
@@ -37,6 +39,7 @@ class Thresholds:
     interrupting: float = 0.60
     interrupting_free_text: float = 0.80
     social_in_free_text: float = 0.90
+    against_likely: float = 0.97
     answering_yes_no: float = 0.40
     understanding: float = 0.40
     ambiguity: float = 0.10
@@ -50,9 +53,16 @@ class Reading:
     kind: str | None = None
     value: Any = None
     certain: bool = False
+    likely: bool = False
     free_text: bool = False
     command: str | None = None
+    refused: str | None = None
     resembles: tuple[str, ...] = ()
+
+    @property
+    def says_yes_or_no(self) -> bool:
+        """Whether the whole text is a yes or a no to the open question."""
+        return self.command in YES_NO or (self.kind == "yes_no" and self.certain and self.value is not None)
 
     def may_be(self, intent: str | None) -> bool:
         """Whether an answer to the open question may sound like that intent: what is pledged like progress reported."""
@@ -95,7 +105,7 @@ class Verdict:
 def decide(text: str, reading: Reading, guess: Guess, thresholds: Thresholds) -> Verdict:
     """The verdict on one text, by the order of the house: safety, commands, values, interruptions, free text, help."""
     certain = reading.certain and reading.value is not None
-    if guess.intent in OUTRANKING and guess.confidence >= _least_to_outrank(reading, thresholds):
+    if guess.intent in OUTRANKING and guess.confidence >= _least_to_outrank(guess.intent, reading, thresholds):
         return Verdict(guess.intent, guess.confidence)
     if reading.command in COMMANDS:
         return Verdict(reading.command, 1.0)
@@ -108,9 +118,11 @@ def decide(text: str, reading: Reading, guess: Guess, thresholds: Thresholds) ->
     return Verdict(INFORM, 1.0, text if reading.value is None else reading.value)
 
 
-def _least_to_outrank(reading: Reading, thresholds: Thresholds) -> float:
+def _least_to_outrank(intent: str, reading: Reading, thresholds: Thresholds) -> float:
     """How sure an alarm must be: surer against a certain value, and never against the danger that was asked for."""
     if ANY in reading.resembles:  # a warning that is dictated for others is not a cry for help
+        return NEVER
+    if intent == OPT_OUT and reading.says_yes_or_no:  # "tama na po": "that is right", and "enough"
         return NEVER
     if not reading.certain or reading.value is None:
         return thresholds.outranking
@@ -127,9 +139,12 @@ def _without_question(guess: Guess, thresholds: Thresholds) -> Verdict:
 def _least_to_leave(intent: str, reading: Reading, thresholds: Thresholds) -> float:
     """How sure the classifier must be for this intent to be taken instead of an answer to the open question."""
     if intent in YES_NO:
-        return thresholds.answering_yes_no if reading.kind == "yes_no" else NEVER
+        is_asked = reading.kind == "yes_no" and reading.refused != UNSURE
+        return thresholds.answering_yes_no if is_asked else NEVER
     if intent in NEVER_INTERRUPTING or reading.may_be(intent):
         return NEVER
+    if reading.likely:
+        return thresholds.against_likely
     if not reading.free_text:
         return thresholds.interrupting
     return thresholds.social_in_free_text if intent in SOCIAL else thresholds.interrupting_free_text

@@ -28,7 +28,11 @@ OPTIONS = (
 )
 SCREEN: ViewportSize = {"width": 360, "height": 740}
 PROCESSES = ("worker", "web", "rasa", "postgres")
-OUTAGE = "Failed to load resource: net::ERR_"  # what Chromium itself reports while nobody answers
+# What Chromium itself reports while nobody answers, and while the database is away.
+OUTAGE = (
+    "Failed to load resource: net::ERR_",
+    "Failed to load resource: the server responded with a status of 503",
+)
 ANSWER_WITHIN = 60_000  # milliseconds; everything may have to start again first
 GREETED_WITHIN = 15_000
 KEY_DELAY = 2  # milliseconds between two keys

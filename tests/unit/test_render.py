@@ -23,7 +23,7 @@ def catalogue(language: str, *sources: Source, **texts: str) -> Catalogue:
         ("en", "12 March 2026"),
         ("id", "12 Maret 2026"),
         ("th", "12 มีนาคม ค.ศ. 2026 (พ.ศ. 2569)"),
-        ("km", "12 មីនា 2026 (ព.ស. 2569)"),
+        ("km", "12 មីនា 2026"),
         ("vi", "12 tháng 3, 2026"),
     ],
 )

@@ -20,6 +20,7 @@ SECTIONS = {
     "habits",
     "introductions",
     "endings",
+    "titles",
     "audiences",
     "languages",
     "not_english",
