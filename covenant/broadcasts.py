@@ -22,7 +22,6 @@ from db.people import Address, AddressState, Consent, Contact, Purpose, Role
 from db.records import Broadcast, BroadcastState, Draft
 from locales import LANGUAGES
 
-NO_MORE = "no"
 AUDIENCES = (
     Option("everybody", "Everybody"),
     Option(Role.MUNICIPAL, "Municipal staff"),

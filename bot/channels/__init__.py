@@ -1,7 +1,7 @@
 """The contract of a channel: what comes in, what goes out, what it can show, and how a sending may fail."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 
@@ -95,10 +95,3 @@ class Channel(Protocol):
 
     async def send(self, message: Outbound) -> str:
         """Send one message."""
-
-
-@dataclass(frozen=True)
-class Channels:
-    """The channels that are switched on, by name."""
-
-    by_name: Mapping[str, Channel] = field(default_factory=dict)

@@ -12,7 +12,6 @@ from covenant.values.sums import ONE
 
 # Nothing a town counts is more than all people on earth; what is, is a phone or account number.
 GREATEST = 10_000_000_000
-LONGEST_CODE = 4
 SHORTEST_UNIT = 3
 WRONG = Refused("utter_wrong_count")
 
