@@ -12,6 +12,8 @@ from covenant.place_words import compact, shorn, sketch, vocabulary
 from db.place import NameRank, PlaceKind
 
 FILE = files("covenant") / "data/places.tsv.xz"
+SHORTEST, SHORTEST_LATIN = 2, 4  # letters of a name; of that of a place which is seldom meant
+FAR_GUESSED = 200_000  # people of a place outside South-East Asia
 COLUMNS = (
     "id", "kind", "country", "english", "local", "province", "district", "code",
     "population", "weight", "latitude", "longitude", "names",
@@ -116,15 +118,26 @@ def spellings(row: PlaceRow) -> Iterator[Spelling]:
         known, known_rank = best.get(folded, (name, rank))
         best[folded] = (min(known, name, key=str.isascii), min(known_rank, rank))
     for folded, (name, rank) in best.items():
-        if len(folded) > 1 and folded not in vocabulary().before:
-            guessed = row.kind is not PlaceKind.VILLAGE and (rank is NameRank.MAIN or not folded.isascii())
+        if len(folded) >= _shortest(row, folded) and folded not in vocabulary().before:
+            guessed = _is_guessed(row) and (rank is NameRank.MAIN or not folded.isascii())
             yield Spelling(row.id, name, folded, sketch(folded) if guessed else None, rank)
 
 
+def _is_guessed(row: PlaceRow) -> bool:
+    """Whether a misspelt name may be meant for this place."""
+    is_far = row.country in vocabulary().far
+    return row.kind is not PlaceKind.VILLAGE and (not is_far or row.weight >= FAR_GUESSED)
+
+
+def _shortest(row: PlaceRow, folded: str) -> int:
+    is_seldom_meant = row.kind is PlaceKind.VILLAGE or row.country in vocabulary().far
+    return SHORTEST_LATIN if is_seldom_meant and folded.isascii() else SHORTEST
+
+
 def _ranked(row: PlaceRow) -> Iterator[tuple[str, str, NameRank]]:
-    own, others = (row.english, row.local, row.english.removesuffix(" City")), row.names
+    own = dict.fromkeys((row.english, row.local, row.english.removesuffix(" City")))
+    others = [name for name in row.names if name not in own]
     yield from ((name, compact(name), NameRank.MAIN) for name in own)
     yield from ((name, compact(name), NameRank.OTHER) for name in others)
-    for name in (*own, *others):
-        if shorter := shorn(name):
-            yield name, shorter, NameRank.SHORN
+    if row.kind is not PlaceKind.VILLAGE:  # the rest of a village's name is mostly an ordinary word
+        yield from ((name, shorter, NameRank.SHORN) for name in (*own, *others) if (shorter := shorn(name)))

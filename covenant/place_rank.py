@@ -7,15 +7,18 @@ from dataclasses import dataclass, replace
 from rapidfuzz.distance import OSA
 
 from covenant.place_text import PlaceText, Stretch
-from covenant.place_words import accented, fold, is_unspaced, shorn
+from covenant.place_words import accented, compact, fold, is_unspaced, shorn
 from db.place import NameRank, PlaceKind
 
 RANKS = {NameRank.MAIN: 1.0, NameRank.OTHER: 0.98, NameRank.SHORN: 0.92}
 KIND_NAMED = 0.99  # a shorn name beside a word of the kind it was shorn of: "Kab. Bogor"
 ANOTHER_KIND = 0.15
 UNNAMED_KIND = {PlaceKind.PROVINCE: 0.015, PlaceKind.VILLAGE: 0.08}  # who means a province says so
+UNSAID_KIND = 0.02  # a guess of another kind than the one named beside it
 ANOTHER_PROVINCE = 0.06
 ANOTHER_COUNTRY = 0.03
+FAR, FAR_TOWN = 0.04, 0.09  # a place outside South-East Asia, which is seldom meant; one that is no large city
+FAR_CITY = 100_000  # people
 DOUBT = 0.1  # an ordinary word, other diacritics, or a part of what may be a longer name
 
 KNOWN_IN_TEXT = 50_000  # people: a name of this size is believed in the middle of a sentence
@@ -66,8 +69,19 @@ def judge(text: PlaceText, entries: Iterable[Entry], country: str | None) -> lis
         by_name.setdefault(entry.folded, []).append(entry)
     hits = [hit for name, same in by_name.items() for stretch in text.stretches(name) for hit in _hits(stretch, same)]
     hits = _with_provinces(hits)
-    believed = [_doubted(text, hit) for hit in hits if _is_believed(text, hit)]
+    believed = [_distant(text, _doubted(text, hit), country) for hit in hits if _is_believed(text, hit, country)]
     return best(_prefer_country(_prefer_province(_longest(believed)), text.country, country))
+
+
+def _is_far(text: PlaceText, entry: Entry, country: str | None) -> bool:
+    """Tell whether a place lies outside South-East Asia and nothing but its name speaks for it."""
+    return entry.country in text.words.far and entry.country not in {text.country, country}
+
+
+def _distant(text: PlaceText, hit: Hit, country: str | None) -> Hit:
+    if not _is_far(text, hit.entry, country) or hit.within:
+        return hit
+    return replace(hit, score=hit.score - (FAR if hit.entry.weight >= FAR_CITY else FAR_TOWN))
 
 
 def is_told_by(text: PlaceText, hit: Hit) -> bool:
@@ -79,17 +93,26 @@ def is_told_by(text: PlaceText, hit: Hit) -> bool:
 
 def guess(text: PlaceText, alike: Mapping[str, Sequence[Entry]], country: str | None) -> list[Hit]:
     """Return the places that may be meant by misspelt names, given for each the places that look alike."""
-    hits = [_slipped(wanted, entry) for wanted, entries in alike.items() for entry in entries]
+    hits = [_slipped(wanted, entry, text.whole_kind) for wanted, entries in alike.items() for entry in entries]
     readable = [hit for hit in hits if hit.score > 0 and (hit.entry.country == "VN" or not text.is_vietnamese)]
-    return best(_prefer_country(readable, text.country, country))
+    readable = [_distant(text, hit, country) for hit in readable]
+    return best(_prefer_country(_seats(readable), text.country, country))
 
 
-def _slipped(wanted: str, entry: Entry) -> Hit:
+def _seats(hits: Sequence[Hit]) -> list[Hit]:
+    """Let a capital weigh as much as the province of its name, which is meant less often."""
+    provinces = {hit.entry.place_id: hit.entry.weight for hit in hits if hit.entry.kind is PlaceKind.PROVINCE}
+    weights = [max(hit.entry.weight, provinces.get(hit.entry.province_id or 0, 0)) for hit in hits]
+    return [replace(hit, entry=replace(hit.entry, weight=weight)) for hit, weight in zip(hits, weights, strict=True)]
+
+
+def _slipped(wanted: str, entry: Entry, named: PlaceKind | None) -> Hit:
     slips = next(most for length, most in SLIPS_BY_LENGTH if len(wanted) <= length)
     needed = next(size for length, size in SIZE_BY_LENGTH if len(wanted) <= length)
     distance = OSA.distance(wanted, entry.folded, score_cutoff=slips)
     another_start = wanted[:1] != entry.folded[:1]
     score = GUESS - SLIP * (distance + another_start / 2) - (1 - RANKS[entry.rank]) / 2
+    score -= 0 if named is entry.kind else UNNAMED_KIND.get(entry.kind, 0) if named is None else UNSAID_KIND
     is_near = distance + another_start <= slips and entry.weight >= needed
     return Hit(Stretch(0, 0, wanted, None, cued=False, origin=False, left=0, right=0), entry, score if is_near else 0)
 
@@ -117,7 +140,10 @@ def _score(entry: Entry, marker: PlaceKind | None, *, fits_another: bool) -> flo
 
 
 def _says_its_kind(entry: Entry) -> bool:
-    return entry.rank is not NameRank.SHORN and shorn(entry.spelt) is not None  # "Provinsi Jawa Barat"
+    """Tell whether the name by which a place was found has the word for its kind in it: "Provinsi Jawa Barat"."""
+    if entry.rank is NameRank.SHORN or shorn(entry.spelt) is None:
+        return False
+    return compact(entry.spelt) == entry.folded
 
 
 def _with_provinces(hits: Sequence[Hit]) -> list[Hit]:
@@ -149,22 +175,54 @@ def _marks(name: str) -> list[str]:
     return sorted(unicodedata.normalize("NFD", name))  # "Hoà" and "Hòa" are both in use
 
 
-def _is_believed(text: PlaceText, hit: Hit) -> bool:
+def _is_believed(text: PlaceText, hit: Hit, country: str | None) -> bool:
     entry, stretch = hit.entry, hit.stretch
+    is_far = _is_far(text, entry, country)
+    is_seldom_meant = is_far or entry.kind is PlaceKind.VILLAGE
     is_foreign = _has_other_accents(text, hit) and (entry.country != "VN" or entry.rank is not NameRank.OTHER)
-    if _swallows_a_cue(text, hit) or (is_foreign and entry.rank is NameRank.SHORN):
+    if _swallows_a_cue(text, hit) or (is_seldom_meant and not _is_cut_alike(text, hit)):
         return False
-    is_ordinary = stretch.folded in text.words.ordinary
+    if is_foreign and entry.rank is NameRank.SHORN:
+        return False
     if text.is_all([stretch, *hit.within]):
-        is_known = entry.rank is NameRank.MAIN and entry.weight >= KNOWN_ALONE
-        return not is_ordinary or stretch.marker is entry.kind or is_known
-    if is_foreign:
-        return False
-    if is_ordinary or len(stretch.folded) < SHORTEST:
+        return _is_believed_alone(text, hit, is_far=is_far)
+    return not is_far and not is_foreign and _is_believed_within(text, hit)
+
+
+def _is_believed_alone(text: PlaceText, hit: Hit, *, is_far: bool) -> bool:
+    """Tell whether a text that is nothing but this name means the place, though the name may be an ordinary word."""
+    entry, stretch = hit.entry, hit.stretch
+    if stretch.folded not in text.words.ordinary:
+        return True
+    is_known = entry.rank is NameRank.MAIN and entry.weight >= KNOWN_ALONE
+    return not is_far and (stretch.marker is entry.kind or is_known)
+
+
+def _is_believed_within(text: PlaceText, hit: Hit) -> bool:
+    """Tell whether a name amid other words means the place."""
+    entry, stretch = hit.entry, hit.stretch
+    if stretch.folded in text.words.ordinary or len(stretch.folded) < SHORTEST:
         return stretch.origin and entry.weight >= KNOWN_AFTER_CUE
+    if _runs_on(text, hit):
+        return entry.rank is not NameRank.SHORN and bool(hit.within)
     if stretch.marker is not None or hit.within:
         return entry.rank is not NameRank.SHORN or stretch.marker is entry.kind
     return entry.rank is not NameRank.SHORN and entry.weight >= _needed(stretch)
+
+
+def _runs_on(text: PlaceText, hit: Hit) -> bool:
+    """Tell whether, in a script without spaces, the name may be part of a longer word or name."""
+    if not is_unspaced(hit.stretch.folded):
+        return False
+    if hit.entry.rank is NameRank.SHORN:
+        return hit.stretch.right in text.telling
+    return hit.entry.kind is PlaceKind.VILLAGE and not text.has_long_marker(hit.stretch)
+
+
+def _is_cut_alike(text: PlaceText, hit: Hit) -> bool:
+    """Tell whether the spaces stand where the name has them: "can a" is not Ca Na."""
+    parts = text.parts[hit.stretch.start : hit.stretch.end]
+    return len(parts) == 1 or is_unspaced(parts[0]) or fold(hit.entry.spelt).endswith(" ".join(parts))
 
 
 def _needed(stretch: Stretch) -> int:
@@ -176,7 +234,7 @@ def _needed(stretch: Stretch) -> int:
 def _swallows_a_cue(text: PlaceText, hit: Hit) -> bool:
     parts = text.parts[hit.stretch.start : hit.stretch.end]
     begins = len(parts) > 1 and parts[0] in text.words.cues_before | text.words.origins
-    return begins and not is_unspaced(parts[0]) and fold(hit.entry.spelt) != " ".join(parts)
+    return begins and not _is_cut_alike(text, hit)
 
 
 def _longest(hits: Sequence[Hit]) -> list[Hit]:

@@ -13,7 +13,7 @@ CORE_WORDS, CORE_CLUSTERS = 4, 16  # the longest rest of a text that may be one 
 GUESSED_WORDS = 3
 ADDRESSES = re.compile(r"\S+@\S+|https?://\S+|www\.\S+|\+?\d[\d ()-]{5,}")
 VIETNAMESE = re.compile("[ăđơư\u1ea0-\u1ef9]")
-COUNTRY_CODE = re.compile(r"[,(/]\s*(ID|MY|PH|VN|TH|KH|LA|MM|TL|BN|SG)\s*\)?\.?\s*$")
+COUNTRY_CODE = re.compile(r"[,(/]\s*([A-Z]{2})\s*\)?\.?\s*$")
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,7 @@ class PlaceText:
     def __init__(self, text: str, words: Words | None = None) -> None:
         self.words = words or vocabulary()
         named = COUNTRY_CODE.search(text)
+        named = named if named and named.group(1) in self.words.codes else None
         self.country_code = named.group(1) if named else None
         plain = ADDRESSES.sub(" ", text[: named.start()] if named else text)
         self.parts = atoms(plain)
@@ -109,6 +110,11 @@ class PlaceText:
         ends = range(min(len(self.parts), start + LONGEST_AFFIX), start, -1)
         return next((end for end in ends if self._join(start, end) in wanted), None)
 
+    def has_long_marker(self, stretch: Stretch) -> bool:
+        """Tell whether the word for the kind is more than a letter, which may end the word before."""
+        beside = self._join(stretch.left, stretch.start), self._join(stretch.end, stretch.right)
+        return max(map(len, beside)) > 1
+
     @cached_property
     def country(self) -> str | None:
         """The country the text names, if it names exactly one."""
@@ -143,6 +149,11 @@ class PlaceText:
             return False
         first, last = min(self.telling), max(self.telling) + 1
         return last - first <= (CORE_CLUSTERS if is_unspaced(self.parts[first]) else CORE_WORDS)
+
+    @property
+    def whole_kind(self) -> PlaceKind | None:
+        """The kind named beside all that tells something, where that may be one name."""
+        return self._stretch(min(self.telling), max(self.telling) + 1).marker if self.is_short else None
 
     def guesses(self) -> Iterator[str]:
         """Yield what may be a misspelt name: all that tells something, or what follows words such as "from"."""

@@ -13,6 +13,7 @@ from covenant.place_text import PlaceText
 from covenant.place_words import sketch
 from db.place import NameRank, Place, PlaceKind, PlaceName
 from locales.languages import COUNTRY_LANGUAGE
+from locales.writing import in_unicode
 
 ALIKE = 0.25  # share of common trigrams from which a name is looked at as a guess
 MOST_ALIKE = 40
@@ -69,7 +70,7 @@ def find(session: Session, text: str, country: str | None = None, limit: int = 5
 
     `country` is where the person probably is: its places come before equal ones elsewhere.
     """
-    read = PlaceText(text)
+    read = PlaceText(in_unicode(text))
     hits = judge(read, _exact(session, read.spans), country)
     guesses = [] if hits and is_told_by(read, hits[0]) else _guessed(session, read, country)
     found = [_candidate(hit, exact=False) for hit in guesses] + [_candidate(hit, exact=True) for hit in hits]

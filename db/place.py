@@ -27,7 +27,10 @@ class NameRank(IntEnum):
 
 
 class Place(Base):
-    """A place by its GeoNames id. One that left the data stays, but `listed` is false and it has no names."""
+    """A place by its GeoNames id, or one of ours where GeoNames lacks it. `code` is official where we know it.
+
+    One that left the data stays, but `listed` is false and it has no names.
+    """
 
     __tablename__ = "place"
 

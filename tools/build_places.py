@@ -3,49 +3,34 @@
 import logging
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from covenant.place_file import PlaceRow, write
 from covenant.place_words import compact
 from db.place import PlaceKind
-from tools.place_naming import PLAIN_COUNTRIES, core, english_of_town, english_of_unit, local, plain, useful
-from tools.place_sources import COUNTRIES, Sources, Town, Unit
+from tools.place_draft import REGENCY, Draft
+from tools.place_joining import ADDED, Joining, without_doubles
+from tools.place_lists import Official, officials
+from tools.place_naming import (
+    PLAIN_COUNTRIES,
+    core,
+    english_of_town,
+    english_of_unit,
+    local,
+    plain,
+    useful,
+    useful_far,
+)  # fmt: skip
+from tools.place_numbers import number
+from tools.place_sources import COUNTRIES, FAR, ISO_CODED, Sources, Town, Unit
 
 TARGET = Path(__file__).parent.parent / "covenant/data/places.tsv.xz"
 VILLAGE_NAMES = 3  # a place of unknown size with at least so many names is more than a village
+ONE_LEVEL = {"LA"}  # where one word means a district as well as a town
 PARTS_OF_A_CITY = ("Quận ", "Phường ")
-REGENCY = "Kabupaten "
 
 log = logging.getLogger(__name__)
-
-
-@dataclass
-class Draft:
-    """A place while it is put together."""
-
-    id: int
-    kind: PlaceKind
-    country: str
-    english: str
-    local: str = ""
-    province: int | None = None
-    district: int | None = None
-    code: str | None = None
-    population: int = 0
-    weight: int = 0
-    place: tuple[float, float] | None = None
-    names: list[str] = field(default_factory=list)
-    kept: list[str] = field(default_factory=list)  # names of our own choice
-
-    def row(self) -> PlaceRow:
-        """Return the place as the file has it."""
-        north, east = self.place or (None, None)
-        return PlaceRow(
-            self.id, self.kind, self.country, self.english, self.local, self.province, self.district, self.code,
-            self.population or None, self.weight, north, east, tuple(self.names),
-        )  # fmt: skip
 
 
 def _kind_of_unit(unit: Unit) -> PlaceKind:
@@ -59,7 +44,10 @@ def _from_unit(unit: Unit) -> Draft:
     names = [unit.name, *bare, *unit.aliases]
     english = english_of_unit(unit.name, unit.aliases, unit.country, kind)
     own = "" if unit.country in PLAIN_COUNTRIES or unit.name.startswith(REGENCY) else core(unit.name, unit.country)
-    return Draft(unit.id, kind, unit.country, english, own, province=unit.parent, code=unit.code, names=names)
+    iso = unit.iso if unit.country in ISO_CODED and unit.level == 1 else None
+    return Draft(
+        unit.id, kind, unit.country, english, own, province=unit.parent, code=unit.code, official=iso, names=names
+    )
 
 
 def _from_town(town: Town, units: dict[int, Unit]) -> Draft:
@@ -89,6 +77,9 @@ class Gazetteer:
         self.towns = {town.id: _from_town(town, sources.units) for town in towns}
         self.units = {unit.id: _from_unit(unit) for unit in sources.units.values()}
         self.became: dict[int, int] = {}
+        never = set(sources.curated["never"])
+        for draft in self.towns.values():
+            draft.names = [name for name in draft.names if name not in never and not name.startswith(REGENCY)]
 
     def weigh(self) -> None:
         """Give provinces and districts the weight of the towns in them, for ranking only."""
@@ -103,6 +94,10 @@ class Gazetteer:
         for town in self.towns.values():
             for around in {town.province, town.district} - {None}:
                 inside[around or 0].append(town)
+        for unit_id, town_id in self.sources.curated["same"].items():
+            one, town = self.units.get(unit_id) or self.towns[unit_id], self.towns[town_id]
+            town.province = one.province
+            self._join(one, town)
         for unit in list(self.units.values()):
             if self._may_be_a_town(unit) and (namesake := self._namesake(unit, inside)):
                 self._join(unit, namesake)
@@ -110,7 +105,7 @@ class Gazetteer:
     def _may_be_a_town(self, unit: Draft) -> bool:
         if unit.code in self.sources.curated["cities_that_are_provinces"]:
             return True
-        return unit.kind is PlaceKind.DISTRICT and not unit.names[0].startswith(REGENCY)
+        return unit.kind is PlaceKind.DISTRICT and not unit.is_regency
 
     def _namesake(self, unit: Draft, inside: dict[int, list[Draft]]) -> Draft | None:
         wanted = {compact(core(name, unit.country)) for name in (unit.english, *unit.names)} - {""}
@@ -120,11 +115,64 @@ class Gazetteer:
 
     def _join(self, unit: Draft, town: Draft) -> None:
         town.names += unit.names
-        town.code = town.code or unit.code
+        town.code = unit.code if unit.is_province else town.code or unit.code
+        town.official = town.official or unit.official
         town.kind = PlaceKind.TOWN
         town.weight = max(town.weight, 1)
         self.became[unit.id] = town.id
-        del self.units[unit.id]
+        self._forget(unit)
+
+    def join(self) -> None:
+        """Lay the official lists over the places: codes, names, and the units that GeoNames lacks."""
+        self._settle()
+        number(self._drafts())
+        lists: dict[str, list[Official]] = defaultdict(list)
+        for unit in (*officials(), *self._added()):
+            lists[unit.country].append(unit)
+        for country, units in lists.items():
+            self._lay_over(country, units)
+        for draft in self.units.values():
+            if draft.country in ONE_LEVEL and draft.kind is PlaceKind.DISTRICT:
+                draft.kind = PlaceKind.TOWN
+        self._settle()
+
+    def _lay_over(self, country: str, units: list[Official]) -> None:
+        drafts = [draft for draft in self._drafts() if draft.country == country]
+        known = self.sources.curated["listed"].get(country, {})
+        joining = Joining(country, drafts, without_doubles(units), known)
+        made = list(joining.run())
+        for district, town in joining.folded:
+            self._join(district, town)
+        for draft in joining.unknown:
+            self._forget(draft)
+        self.units.update((draft.id, draft) for draft in made)
+        log.info("%s: %d official units, %d of them new", country, len(units), len(made))
+
+    def _drafts(self) -> Iterator[Draft]:
+        yield from self.units.values()
+        yield from self.towns.values()
+
+    def _forget(self, draft: Draft) -> None:
+        self.units.pop(draft.id, None)
+        self.towns.pop(draft.id, None)
+
+    def _settle(self) -> None:
+        """Let every place lie in what its province or district became."""
+        for draft in self._drafts():
+            draft.province = self._outside(draft.province, draft)
+            draft.district = self._outside(draft.district, draft)
+
+    def _added(self) -> Iterator[Official]:
+        """Yield municipalities that no source has."""
+        for country, places in self.sources.curated["added"].items():
+            for number_, raw in places.items():
+                at = (raw["at"][0], raw["at"][1])
+                names = tuple(raw.get("names", ()))
+                local_name = raw.get("local", raw["english"])
+                yield Official(
+                    country, PlaceKind.TOWN, f"{ADDED}{number_}", raw["english"], local_name, (local_name, *names),
+                    raw["province"], population=raw["population"], place=at,
+                )  # fmt: skip
 
     def correct(self) -> None:
         """Apply our own corrections; a key that fits no place is told, since the source may have renamed it."""
@@ -135,6 +183,16 @@ class Gazetteer:
                     log.warning("places.names.yml: nothing in %s is called %s", country, key)
                     continue
                 self._change(found, change)
+            self._name_natively(country)
+
+    def _name_natively(self, country: str) -> None:
+        native = self.sources.curated["native"].get(country, {})
+        for draft in self._drafts():
+            if draft.country == country and draft.official in native:
+                name = native[draft.official]
+                draft.kept += [name, draft.english]
+                draft.english = draft.english.removeprefix("Ban ").replace("-", " ").removeprefix("Muang ")
+                draft.local = draft.local or name
 
     def _find(self, country: str, key: str | int) -> Draft | None:
         if isinstance(key, int):
@@ -147,7 +205,10 @@ class Gazetteer:
             for town in self.towns.values()
             if town.country == country and plain(key) in {plain(town.english), *town.names}
         ]
-        return max(same, key=lambda town: town.population, default=None)
+        found = max(same, key=lambda town: town.population, default=None)
+        return found or next(
+            (unit for unit in self.units.values() if (unit.country, unit.english) == (country, key)), None
+        )
 
     @staticmethod
     def _change(draft: Draft, change: dict[str, Any]) -> None:
@@ -158,14 +219,16 @@ class Gazetteer:
 
     def rows(self) -> Iterator[PlaceRow]:
         """Yield the finished places."""
-        never = frozenset(self.sources.curated["never"])
-        for draft in (*self.units.values(), *self.towns.values()):
-            draft.province = self._outside(draft.province, draft)
-            draft.district = self._outside(draft.district, draft)
-            draft.names = sorted({*useful(draft.names, draft.english, draft.country, never), *draft.kept})
+        for draft in self._drafts():
+            draft.names = sorted({*self._useful(draft), *draft.kept})
             draft.local = draft.local or local(draft.names, draft.english, draft.country, draft.kind)
             draft.names = [name for name in draft.names if name not in {draft.english, draft.local}]
             yield draft.row()
+
+    def _useful(self, draft: Draft) -> list[str]:
+        if draft.country in FAR:
+            return useful_far(draft.names, draft.english, draft.country, draft.population)
+        return useful(draft.names, draft.english, draft.country, frozenset(self.sources.curated["never"]))
 
     def _outside(self, unit: int | None, draft: Draft) -> int | None:
         found = self.became.get(unit or 0, unit)
@@ -179,6 +242,7 @@ def main() -> None:
     gazetteer = Gazetteer(sources)
     gazetteer.weigh()
     gazetteer.merge()
+    gazetteer.join()
     gazetteer.correct()
     rows = list(gazetteer.rows())
     write(TARGET, sources.header(), rows)

@@ -13,12 +13,24 @@ PLAIN_COUNTRIES = {"VN", "TH", "KH", "LA", "MM"}  # English drops the diacritics
 PROVINCE_WORDS = ("จังหวัด", "ខេត្ត", "ແຂວງ")
 ASCII_LETTERS = str.maketrans({"đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "œ": "oe", "Œ": "Oe", "\u2019": "'"})
 VIETNAMESE_TOO = "ăâđêôơưàáãèéìíòóõùúý"
+FAR_SCRIPTS = {
+    "IN": {"DEVANAGARI", "BENGALI", "TAMIL", "TELUGU", "KANNADA", "MALAYALAM", "GUJARATI", "GURMUKHI", "ORIYA"},
+    "NP": {"DEVANAGARI"}, "BD": {"BENGALI"}, "LK": {"SINHALA", "TAMIL"}, "PK": {"ARABIC"}, "IR": {"ARABIC"},
+    "AF": {"ARABIC"}, "MV": {"THAANA"}, "BT": {"TIBETAN"}, "MN": {"CYRILLIC"}, "KR": {"HANGUL"}, "KP": {"HANGUL"},
+    "JP": {"CJK", "HIRAGANA", "KATAKANA"}, "CN": {"CJK"}, "TW": {"CJK"}, "HK": {"CJK"}, "MO": {"CJK"},
+}  # fmt: skip
+FAR_CITY = 500_000  # people: from here on other Latin spellings are kept too
+SIDES = {
+    "Utara": ("North ", ""), "Selatan": ("South ", ""), "Barat Daya": ("Southwest ", ""), "Barat": ("West ", ""),
+    "Timur": ("East ", ""), "Tengah": ("Central ", ""), "Tenggara": ("Southeast ", ""), "Kepulauan": ("", " Islands"),
+}  # fmt: skip
 LONGEST = 60
 SHORTEST_EXONYM = 6  # shorter ones are ordinary words of our languages: "Thai", "Tanam"
 
 UNIT_BEFORE = re.compile(
     r"^(King Amphoe|Amphoe|Khet|Srŏk|Srok|Khétt|Krŏng|Krong|Khan|Muang|Daerah|Bahagian|Huyện|Quận|Thị Xã|Thành Phố"
-    r"|Thành phố|Phường|Xã|Thị trấn|Mukim|Province of|Kabupaten|Kota(?= .*\bKOTA$)|Changwat)\s+",
+    r"|Thành phố|Phường|Xã|Thị trấn|Mukim|Province of|Kabupaten Administrasi|Kabupaten"
+    r"|Kota Administrasi|Kota(?= .*\bKOTA$)|Changwat)\s+",
 )
 UNIT_AFTER = re.compile(r"\s+(District|Distrct|Province|State|Region|Municipality|KOTA)$", re.IGNORECASE)
 ENGLISH_ALIAS = re.compile(r"^(North|South|East|West|Central|Southeast|Southwest|Highland)\b|\bIslands$")
@@ -61,10 +73,56 @@ def english_of_unit(name: str, aliases: Iterable[str], country: str, kind: Place
         return next((alias for alias in latin if alias.endswith(" Regency")), regency)
     if kind is PlaceKind.PROVINCE:
         name = next((alias for alias in latin if ENGLISH_ALIAS.search(alias)), name)
+        if country == "MM":
+            return plain(next((alias for alias in latin if alias.endswith((" State", " Region"))), name))
         if country in {"KH", "LA"}:
             name = next((alias for alias in latin if alias.isascii()), name)
     bare = core(name, country)
-    return plain(bare) if country in PLAIN_COUNTRIES else bare
+    return plain(bare) if country in PLAIN_COUNTRIES or country in FAR_SCRIPTS else bare
+
+
+def bare_city(name: str) -> str:
+    """Return the name of a Philippine city without the words for what it is.
+
+    >>> bare_city("City of Batac"), bare_city("Science City of Muñoz"), bare_city("Tuguegarao City")
+    ('Batac', 'Muñoz', 'Tuguegarao')
+    """
+    return name.rpartition("City of ")[2].removesuffix(" City")
+
+
+def english_of_regency(name: str) -> str:
+    """Return the English name of an Indonesian regency or city.
+
+    >>> english_of_regency("Kabupaten Muna Barat"), english_of_regency("Kota Bau Bau")
+    ('West Muna Regency', 'Bau Bau')
+    """
+    bare = name.removeprefix("Kota ").removeprefix("Kabupaten ")
+    if name.startswith("Kota "):
+        return bare
+    for word, (before, after) in SIDES.items():
+        if bare.endswith(f" {word}"):
+            return f"{before}{bare.removesuffix(f' {word}')}{after} Regency"
+    main = bare.removeprefix("Kepulauan ").removeprefix("Kep. ")
+    return f"{main} Islands Regency" if main != bare else f"{bare} Regency"
+
+
+def english_of_township(name: str) -> str:
+    """Return the English name of a township of Myanmar without brackets.
+
+    >>> english_of_township("Dagon Myothit (South)"), english_of_township("Pangsang (Panghkam)")
+    ('South Dagon Myothit', 'Pangsang')
+    """
+    bare, _, more = name.removesuffix(")").partition(" (")
+    side = more if more in {"North", "South", "East", "West"} else ""
+    return f"{side} {bare}".strip().removesuffix(" Sub-township")
+
+
+def useful_far(names: Iterable[str], english: str, country: str, people: int) -> list[str]:
+    """Return the names kept of a place outside South-East Asia: in its own scripts, of large cities also Latin ones."""
+    own = sorted({name for name in names if script(name) in FAR_SCRIPTS.get(country, ()) and len(name) <= LONGEST})
+    latin = useful((name for name in names if script(name) == "LATIN"), english, country, frozenset())
+    known = [name for name in latin if len(name) >= SHORTEST_EXONYM] if people >= FAR_CITY else []
+    return [*own, *known]
 
 
 def useful(names: Iterable[str], english: str, country: str, never: frozenset[str]) -> list[str]:

@@ -1,23 +1,29 @@
 """The gazetteer in a real PostgreSQL: what an officer may write, and what must not be taken for a place."""
 
+import re
 import statistics
 import threading
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, func, select, text
 from sqlalchemy.orm import Session
 
-from covenant import places
+from covenant import place_file, places
 from db.place import Place, PlaceLoad, PlaceName
 
 HERE = Path(__file__).parent
-ASKED = [
-    tuple(line.split("\t"))
-    for line in (HERE / "places_asked.tsv").read_text(encoding="utf-8").splitlines()
-    if not line.startswith("#")
-]
+
+
+def table(file: str) -> list[tuple[str, ...]]:
+    lines = (HERE / file).read_text(encoding="utf-8").splitlines()
+    return [tuple(line.split("\t")) for line in lines if not line.startswith("#")]
+
+
+ASKED = table("places_asked.tsv")
+CODED = table("places_coded.tsv")
 NOT_ASKED = (HERE / "places_not_asked.txt").read_text(encoding="utf-8").splitlines()
 
 
@@ -29,6 +35,15 @@ def test_a_municipality_is_found_by_what_an_officer_writes(
     assert [f"{place.name}, {place.country}" for place in found[:1]] == [expected]
     if sure != "any":
         assert places.certain(found) is (sure == "yes")
+
+
+@pytest.mark.parametrize(("asked", "country", "expected", "code"), CODED)
+def test_a_government_is_found_with_its_official_code(
+    session: Session, asked: str, country: str, expected: str, code: str
+) -> None:
+    found = places.find(session, asked, country=country or None)
+    assert [f"{place.name}, {place.country}" for place in found[:1]] == [expected]
+    assert code in {"any", found[0].code}
 
 
 @pytest.mark.parametrize("asked", NOT_ASKED)
@@ -152,3 +167,64 @@ def test_a_look_up_takes_a_few_milliseconds(session: Session) -> None:
 
     times = [took(asked) for asked, *_ in ASKED]
     assert statistics.median(times) < 0.02
+
+
+@pytest.mark.parametrize(
+    ("country", "code", "governments"),
+    [
+        ("ID", r"\d\d\.\d\d", 514),  # regencies and cities
+        ("ID", r"\d\d", 38),
+        (
+            "PH",
+            r"\d{7}000",
+            1493 + 149 + 83 + 18,
+        ),  # municipalities, cities, provinces with the Special Geographic Area, regions
+        ("TH", r"\d\d", 77),
+        ("TH", r"\d{4}", 928),
+        ("KH", r"\d\d", 25),
+        ("KH", r"\d{4}", 210),
+        ("VN", r"\d\d", 34),
+        ("VN", r"\d{5}", 3321),
+        ("LA", r"\d\d", 18),
+        ("MY", r"MY-\d\d", 16),
+        ("TL", r"TL-..", 13),
+        ("BN", r"BN-..", 4),
+    ],
+)
+def test_the_official_lists_are_complete(country: str, code: str, governments: int) -> None:
+    listed = [row.code for row in place_file.places() if row.country == country and re.fullmatch(code, row.code or "")]
+    assert len(set(listed)) == governments
+
+
+def test_no_code_belongs_to_two_governments_of_one_list() -> None:
+    lists = ("ID", "PH", "TH", "KH", "VN", "MM", "LA", "TL")
+    codes = Counter((row.country, row.code) for row in place_file.places() if row.code and row.country in lists)
+    assert [code for code, times in codes.items() if times > 1] == []
+
+
+def test_a_place_far_away_gives_way_to_one_of_the_region(session: Session) -> None:
+    found = places.find(session, "Georgetown", limit=20)
+    assert found[0].country == "MY"
+    assert "AU" in {place.country for place in found}
+
+
+def test_a_place_far_away_is_meant_in_its_own_country(session: Session) -> None:
+    assert places.find(session, "Victoria", country="MY")[0].country == "MY"
+    assert places.find(session, "George Town, Australia")[0].country == "AU"
+
+
+@pytest.mark.parametrize(
+    "asked", ["yang mau ikut", "surat dari kami", "rumah kami di pinggir kali", "can a province join"]
+)
+def test_ordinary_words_are_no_place_far_away(session: Session, asked: str) -> None:
+    assert [place.name for place in places.find(session, asked) if place.exact] == []
+
+
+def test_a_ward_is_told_from_the_district_it_is_named_after(session: Session) -> None:
+    ward, district = (places.find(session, name, country="VN")[0] for name in ("phường Ba Đình", "quận Ba Đình"))
+    assert (ward.code, district.code) == ("00004", "001")
+
+
+@pytest.mark.parametrize(("old", "new"), [("tỉnh Hà Giang", "08"), ("tỉnh Long An", "80"), ("tinh Soc Trang", "92")])
+def test_a_dissolved_province_leads_to_the_one_it_belongs_to(session: Session, old: str, new: str) -> None:
+    assert places.find(session, old)[0].code == new
