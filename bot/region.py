@@ -1,4 +1,4 @@
-"""A made-up region to look at: towns at every stage, people of nine languages, what they pledge and ask.
+"""A made-up region to look at: towns at every stage, people of every language, what they pledge and ask.
 
 Everybody in it speaks through the same journeys as real people. Invented, and the same every time but for references.
 """
@@ -32,7 +32,7 @@ STAGES = ("drafted",) * 8 + ("sent",) * 10 + ("letter",) * 7 + ("accepted",) * 1
 COLLEAGUES, COMMUNITIES, BUSINESSES = 19, 36, 24
 WILLING = 0.8  # the share of people who say yes to being written to
 HAZARDS = ("flood", "drought", "heat", "sea")
-ENGLISH_SPEAKERS = "TL"
+ENGLISH_SPEAKERS = "SG"
 DAYS = {"drafted": (1, 20), "sent": (2, 40), "letter": (15, 70), "accepted": (90, 690)}  # ago, the beginning
 LETTER = b"""%PDF-1.4
 1 0 obj <</Type /Catalog /Pages 2 0 R>> endobj
@@ -125,7 +125,7 @@ class Region:
         self._go_on(officer, stage, secretary)
 
     def _answers(self, officer: Inhabitant) -> list[str]:
-        country, people = officer.contact.country or "ID", self.told["people"][officer.contact.language]
+        country, people = officer.contact.country or "ID", self._people(officer)
         decided = (officer.now - timedelta(days=self.chance.randrange(10, 200))).date()
         return [
             officer.catalogues[officer.contact.language].title("Council decision"),
@@ -176,7 +176,7 @@ class Region:
             self._live(person, number)
 
     def _live(self, person: Inhabitant, number: int) -> None:
-        people = self.told["people"][person.contact.language]
+        people = self._people(person)
         if number % 3:
             self._pledge(person, how_many=1)
         if person.contact.role == Role.COMMUNITY:
@@ -191,7 +191,7 @@ class Region:
             person.press("opt_out")
 
     def _pledge(self, person: Inhabitant, how_many: int) -> None:
-        pledges = self.told["people"][person.contact.language]["pledges"]
+        pledges = self._people(person)["pledges"]
         for pledge in self.chance.sample(pledges, how_many):
             person.press("log_pledge")
             person.tell(pledge["action"])
@@ -201,12 +201,17 @@ class Region:
             person.press("affirm")
 
     def _share(self, person: Inhabitant) -> None:
-        people = self.told["people"][person.contact.language]
+        people = self._people(person)
         person.press("share_knowledge")
         person.tell(self.chance.choice(people["pledges"])["action"])
         person.choose("practice_public", "yes")
         person.tell(self._name(people))
         person.press("affirm")
+
+    def _people(self, somebody: Inhabitant) -> dict[str, Any]:
+        """What the people of a language are called and say; of one that nothing was invented for, the English."""
+        told: dict[str, dict[str, Any]] = self.told["people"]
+        return told.get(somebody.contact.language, told["en"])
 
     def _is_willing(self) -> bool:
         return self.chance.random() < WILLING
@@ -219,7 +224,7 @@ class Region:
 
     def _broadcast(self, secretary: Inhabitant) -> None:
         secretary.now = self.now - timedelta(hours=1)
-        news = {code: self.told["people"][code]["news"] for code in LANGUAGES}
+        news = {code: people["news"] for code, people in self.told["people"].items()}
         secretary.press("broadcast")
         secretary.choose("audience", "everybody")
         secretary.tell(news.pop(secretary.contact.language))

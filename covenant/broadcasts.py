@@ -53,7 +53,9 @@ BROADCAST = Journey(
                 Kind.TEXT,
                 optional=True,
                 needed=_text_wanted(code),
-                ask=f"utter_ask_text_{code}",
+                ask="utter_ask_text_in",
+                name="utter_label_text_in",
+                words={"language": {"language": code}},
                 resembles=EVERY_INTENT,
             )
             for code in LANGUAGES

@@ -17,6 +17,7 @@ from covenant.questions import ask, field_choices
 from covenant.reading import plain
 from covenant.turn import Turn
 from db.records import Draft, DraftEvent, DraftState
+from locales import render_text
 
 CONSENTLESS = "welcome"  # nothing that is typed before the consent is kept
 MANY_MISSES = 2  # the third refusal offers a way out
@@ -82,7 +83,7 @@ def answer(turn: Turn, draft: Draft, field: Field, value: Any) -> list[Say]:
 
 
 def _noted(field: Field, value: Any) -> Say:
-    return Say("utter_noted", {"label": say(field.label), "value": value_argument(field, value)})
+    return Say("utter_noted", {"label": field.title, "value": value_argument(field, value)})
 
 
 def keep(turn: Turn, draft: Draft, key: str, value: Any) -> None:
@@ -123,7 +124,7 @@ def _again(turn: Turn, draft: Draft) -> list[Say]:
     field = open_field(draft)
     if field is None or draft.values.get(field.key) is None:
         return ask(turn, draft)
-    now = Say("utter_so_far", {"label": say(field.label), "value": value_argument(field, draft.values[field.key])})
+    now = Say("utter_so_far", {"label": field.title, "value": value_argument(field, draft.values[field.key])})
     return [now, *ask(turn, draft)]
 
 
@@ -148,13 +149,14 @@ def correct(turn: Turn, draft: Draft) -> list[Say]:
     answered = [one for one in journey.asked(draft.values) if one.key in draft.values]
     if not answered:
         return [Say("utter_nothing_to_correct"), *ask(turn, draft)]
-    choices = tuple(Choice(say(one.label), payload("correct", field=one.key)) for one in answered)
+    choices = tuple(Choice(one.title, payload("correct", field=one.key)) for one in answered)
     return [Say("utter_which_field", {}, choices)]
 
 
 def _named_field(turn: Turn, draft: Draft) -> str | None:
     said = plain(turn.text)
-    labels = {plain(turn.catalogue.text(one.label)): one.key for one in plan_of(draft).journey.asked(draft.values)}
+    fields = plan_of(draft).journey.asked(draft.values)
+    labels = {plain(render_text(turn.catalogue, one.label, one.words)): one.key for one in fields}
     # "Post of the focal point" holds "focal point": the longest label that was said is meant.
     whole = max((label for label in labels if label in said), key=len, default=None)
     if whole:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from covenant.messages import button
+from covenant.messages import button, say
 from covenant.values import Kind
 
 Values = Mapping[str, Any]
@@ -37,7 +37,7 @@ class Field:
     with options and another kind takes an option or own words. `ahead`: what is past is refused; `past`: what is
     still to come. `resembles`: intents that an answer may sound like ("we planted trees"), so that they
     do not take a person away from this question; `EVERY_INTENT` where any text is the answer. `by_script`: whoever
-    writes Khmer letters has said which language it shall be.
+    writes Khmer letters has said which language it shall be. `words` fill the placeholders of `ask` and `name`.
     """
 
     key: str
@@ -51,6 +51,8 @@ class Field:
     ask: str = ""
     resembles: tuple[str, ...] = ()
     by_script: bool = False
+    name: str = ""
+    words: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     @property
     def response(self) -> str:
@@ -60,7 +62,12 @@ class Field:
     @property
     def label(self) -> str:
         """The response name of the field's short name."""
-        return f"utter_label_{self.key}"
+        return self.name or f"utter_label_{self.key}"
+
+    @property
+    def title(self) -> dict[str, Any]:
+        """The field's short name, as an argument of a message."""
+        return say(self.label, **self.words)
 
     @property
     def free_text(self) -> bool:

@@ -20,12 +20,12 @@ def ask(turn: Turn, draft: Draft) -> list[Say]:
 def _question(turn: Turn, draft: Draft, field: Field) -> Say:
     journey = plan_of(draft).journey
     if not journey.counted:
-        return Say(field.response, _known(journey, draft), field_choices(turn, draft, field))
+        return Say(field.response, {**_known(journey, draft), **field.words}, field_choices(turn, draft, field))
     asked = journey.asked(draft.values)
     args = {
         "step": asked.index(field) + 1,
         "steps": len(asked),
-        "question": say(field.response, **_known(journey, draft)),
+        "question": say(field.response, **_known(journey, draft), **field.words),
     }
     return Say("utter_step", args, field_choices(turn, draft, field))
 
@@ -59,7 +59,7 @@ def review_lines(draft: Draft) -> dict[str, Any]:
     journey = plan_of(draft).journey
     return {
         "lines": [
-            [say(one.label), value_argument(one, draft.values.get(one.key))]
+            [one.title, value_argument(one, draft.values.get(one.key))]
             for one in journey.asked(draft.values)
             if one.key in draft.values and (draft.values[one.key] is not None or not one.optional)
         ]
@@ -70,7 +70,7 @@ def _review(turn: Turn, draft: Draft) -> list[Say]:
     plan = plan_of(draft)
     missing = plan.journey.open_fields(draft.values)
     if missing:
-        args = {"lines": review_lines(draft), "open": {"list": [say(one.label) for one in missing]}}
+        args = {"lines": review_lines(draft), "open": {"list": [one.title for one in missing]}}
         choices = (Choice(button("Fill in what is open"), "/affirm"), *_review_choices())
         return [Say("utter_review_open", args, choices)]
     confirm = Choice(plan.journey.confirm, "/affirm")

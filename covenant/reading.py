@@ -11,7 +11,6 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from babel import Locale
 from rapidfuzz import fuzz
 
 from covenant.fields import CHOICE, COUNTRY, PLACE, Field
@@ -21,6 +20,7 @@ from covenant.values.names import looks_like_a_name
 from covenant.values.politeness import without_politeness
 from covenant.values.text import without_marks
 from locales import Catalogue
+from locales.customs import country_name
 from locales.languages import language_of_script
 
 COMMANDS = ("go_back", "correct", "skip", "cancel", "help", "repeat")
@@ -195,7 +195,7 @@ def _country(reader: Reader, text: str) -> str | None:
 
 def country_names(language: str, code: str) -> frozenset[str]:
     """Return what a country is called in a language and in English, and its code."""
-    own, english = (Locale.parse(one).territories.get(code, code) for one in (language, "en"))
+    own, english = (country_name(one, code) for one in (language, "en"))
     return frozenset(plain(name) for name in (own, english, code))
 
 

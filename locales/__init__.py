@@ -1,4 +1,4 @@
-"""The words: nine languages, their catalogues, and how a message is put into one of them."""
+"""The words: the languages, their catalogues, and how a message is put into one of them."""
 
 from locales.catalogue import Catalogue, Catalogues, load_catalogues
 from locales.languages import LANGUAGES, Language, closest

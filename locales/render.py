@@ -13,21 +13,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from babel import Locale
-from babel.dates import format_date
-from babel.lists import format_list
-from babel.numbers import format_decimal
-
 from locales.catalogue import Catalogue, Catalogues
+from locales.customs import country_name, date_text, list_text, number_text, year_text
 from locales.languages import LANGUAGES, language_of_country
 
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
-
-# Thai offices write Buddhist-era years; both are given, so that neither reader has to count. In Cambodia the era
-# changes in the middle of the year, and nobody has confirmed to us what Lao offices write: there, the common era alone.
-BUDDHIST = {"th": "พ.ศ."}
-BUDDHIST_OFFSET = 543
-DATE_LOCALE = {"en": "en_GB"}  # the day comes first everywhere here
 
 
 @dataclass(frozen=True)
@@ -72,7 +62,7 @@ def value_text(catalogue: Catalogue, value: Any) -> str:
     if isinstance(value, bool) or value is None:
         return "–" if value is None else catalogue.title("Yes" if value else "No")
     if isinstance(value, int | float):
-        return format_decimal(value, locale=catalogue.language)
+        return number_text(catalogue.language, value)
     return str(value)
 
 
@@ -91,23 +81,15 @@ def _button(catalogue: Catalogue, value: Mapping[str, Any]) -> str:
 
 
 def _date(catalogue: Catalogue, value: Mapping[str, Any]) -> str:
-    day = date.fromisoformat(value["date"])
-    text = format_date(day, "long", locale=DATE_LOCALE.get(catalogue.language, catalogue.language))
-    return f"{text} ({_buddhist(catalogue.language, day.year)})" if catalogue.language in BUDDHIST else text
+    return date_text(catalogue.language, date.fromisoformat(value["date"]))
 
 
 def _year(catalogue: Catalogue, value: Mapping[str, Any]) -> str:
-    year = int(value["year"])
-    return f"{year} ({_buddhist(catalogue.language, year)})" if catalogue.language in BUDDHIST else str(year)
-
-
-def _buddhist(language: str, year: int) -> str:
-    return f"{BUDDHIST[language]} {year + BUDDHIST_OFFSET}"
+    return year_text(catalogue.language, int(value["year"]))
 
 
 def _list(catalogue: Catalogue, value: Mapping[str, Any]) -> str:
-    items = [value_text(catalogue, item) for item in value["list"]]
-    return format_list(items, locale=catalogue.language) if items else "–"
+    return list_text(catalogue.language, [value_text(catalogue, item) for item in value["list"]])
 
 
 def _lines(catalogue: Catalogue, value: Mapping[str, Any]) -> str:
@@ -120,7 +102,7 @@ def _paragraphs(catalogue: Catalogue, value: Mapping[str, Any]) -> str:
 
 
 def _range(catalogue: Catalogue, value: Mapping[str, Any]) -> str:
-    low, high = (format_decimal(end, locale=catalogue.language) for end in value["range"])
+    low, high = (number_text(catalogue.language, end) for end in value["range"])
     return low if low == high else f"{low}–{high}"
 
 
@@ -130,7 +112,7 @@ def _language(_catalogue: Catalogue, value: Mapping[str, Any]) -> str:
 
 
 def _country(catalogue: Catalogue, value: Mapping[str, Any]) -> str:
-    return str(Locale.parse(catalogue.language).territories.get(value["country"], value["country"]))
+    return country_name(catalogue.language, value["country"])
 
 
 def _place(catalogue: Catalogue, value: Mapping[str, Any]) -> str:

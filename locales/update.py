@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
 from locales.catalogue import po_path
-from locales.languages import LANGUAGES
+from locales.languages import ENGLISH, LANGUAGES, locale_of
 from locales.sources import BUTTON, ROOT, Source, all_sources
 
 MACHINE = "origin: machine"
@@ -18,6 +19,20 @@ CODE = ("covenant", "actions", "bot")
 TITLES = {"button": None, "Option": (2,)}  # the calls whose argument is a button's title
 UNSPOKEN = frozenset({"utter_probe"})  # only machines hear it
 HEADER = "# Kawan in {name}. How to review: docs/translate.md\n#"
+
+
+class NamedCatalog(Catalog):
+    """A catalogue under our code for its language, also where its plural rule is that of another locale."""
+
+    def __init__(self, language: str, **known: Any) -> None:
+        """Start an empty one."""
+        self.language = language
+        super().__init__(locale=locale_of(language), **known)
+
+    @property
+    def locale_identifier(self) -> str:
+        """The code in the header."""
+        return self.language
 
 
 @dataclass(frozen=True)
@@ -57,9 +72,7 @@ def update(language: str, translations: Mapping[tuple[str, str], list[str]] | No
     a machine; a reviewer changes the mark to `origin: person`. Returns how many entries are still empty.
     """
     old = _read(language)
-    new = Catalog(
-        locale=language, project="Kawan", version="1", header_comment=HEADER.format(name=language), fuzzy=False
-    )
+    new = NamedCatalog(language, project="Kawan", version="1", header_comment=HEADER.format(name=language), fuzzy=False)
     empty = sum(_add(new, old, entry, (translations or {}).get((entry.key, entry.text))) for entry in entries())
     # A fixed date: the file changes only when a sentence does.
     new.creation_date = new.revision_date = datetime(2026, 11, 22, tzinfo=UTC)
@@ -72,12 +85,12 @@ def update(language: str, translations: Mapping[tuple[str, str], list[str]] | No
 def _read(language: str) -> Catalog:
     path = po_path(language)
     if not path.exists():
-        return Catalog(locale=language)
+        return NamedCatalog(language)
     with path.open("rb") as file:
         return read_po(file, locale=language)
 
 
-def _add(new: Catalog, old: Catalog, entry: Entry, given: list[str] | None) -> bool:
+def _add(new: NamedCatalog, old: Catalog, entry: Entry, given: list[str] | None) -> bool:
     kept = old.get(entry.text, entry.key)
     forms = given or _kept_forms(kept) or _english(new, entry)
     origin = (
@@ -101,8 +114,8 @@ def _kept_forms(kept: object) -> list[str]:
     return [] if not all(forms) else forms
 
 
-def _english(new: Catalog, entry: Entry) -> list[str]:
-    if str(new.locale) != "en":
+def _english(new: NamedCatalog, entry: Entry) -> list[str]:
+    if new.language != ENGLISH:
         return []
     return [entry.text, entry.plural] if entry.plural else [entry.text]
 

@@ -1,4 +1,4 @@
-"""Values in what people write: counts, years, dates, contacts, hazards … in nine languages, found by pure functions.
+"""Values in what people write: counts, years, dates, contacts, hazards … in every language, found by pure functions.
 
 `parse` is the door: what is sure is taken, what can be doubted is marked so that it is read back, what is wrong is
 refused with the name of a response that says why (`nlu/domain/values.yml`).
@@ -10,9 +10,12 @@ from datetime import date
 from covenant.values import choices, contacts, counts, dates, hazards, names, percents, years
 from covenant.values.answers import Answer, Kind, Parsed, Question, Refused, ask
 from covenant.values.words import words_of
+from locales.writing import in_unicode
 
 # Letters of free text that are searched.
 LONGEST_STORY = 2000
+# Longer than any value that is taken; what is behind would only cost time.
+LONGEST_RAW = 10_000
 
 __all__ = ["Kind", "Parsed", "Refused", "hazards_in", "parse"]
 
@@ -48,7 +51,19 @@ def parse(  # noqa: PLR0913 - the text, what it should be, and whose it is
     `country` (ISO code) decides whose local phone numbers and years are meant, otherwise the language does. Years and
     dates before `earliest` or after `latest` are refused.
     """
-    return _PARSERS[Kind(kind)](ask(text, language, country, today, (earliest, latest)))
+    span = (earliest, latest)
+    readings = _readings(text[:LONGEST_RAW])
+    return max((_PARSERS[Kind(kind)](ask(each, language, country, today, span)) for each in readings), key=_trust)
+
+
+def _readings(text: str) -> list[str]:
+    """Return the text, before it what it says if it was typed in Zawgyi; short Burmese words can look like both."""
+    return list(dict.fromkeys([in_unicode(text), text])) if len(text) <= LONGEST_STORY else [text]
+
+
+def _trust(answer: Answer) -> int:
+    """Rank answers: of a Burmese text that may be Zawgyi, the reading that is a value is what was meant."""
+    return 1 + answer.certain if isinstance(answer, Parsed) else 0
 
 
 def hazards_in(text: str, language: str) -> list[str]:

@@ -3,14 +3,13 @@
 import functools
 from collections.abc import Iterator, Sequence
 
-from babel import Locale
 from rapidfuzz import fuzz, process
 
 from covenant.values.answers import Answer, Parsed, Question, Refused
 from covenant.values.lexicon import Entry, Lexicon, Role, Token, entries_of
 from covenant.values.text import fold, shortened
 from covenant.values.words import ENGLISH, languages, listed, words_of
-from locales.languages import LANGUAGES, NEAREST
+from locales.languages import LANGUAGES, NEAREST, locale_of
 
 UNSURE = Refused("utter_wrong_yes_no_unsure")
 LONGEST_SENTENCE = 8  # pieces; a longer text that holds a yes is a story
@@ -99,7 +98,11 @@ def misspelt(text: str, lexicon: Lexicon) -> str | None:
 
 @functools.lru_cache(maxsize=64)
 def _long_phrases(lexicon: Lexicon) -> tuple[str, ...]:
-    return tuple(phrase for phrase in lexicon.phrases(Role.CHOICE) if len(phrase) >= SHORTEST_MISSPELT)
+    # Who misspells a word does so in the own language: "kemiskinan", poverty, is no slip for Malay salt water.
+    own = {entry.phrase for entry in lexicon.entries(Role.CHOICE) if not entry.foreign}
+    return tuple(
+        phrase for phrase in lexicon.phrases(Role.CHOICE) if len(phrase) >= SHORTEST_MISSPELT and phrase in own
+    )
 
 
 def choice_lexicon(language: str, choices: Iterator[Entry]) -> Lexicon:
@@ -133,7 +136,7 @@ def _language_entries(spoken: str) -> Iterator[Entry]:
     for code in (spoken, *(code for code in languages() if code != spoken)):
         yield from _choice_entries(listed(code).get("languages", {}))
     for code, language in LANGUAGES.items():
-        names = {Locale.parse(each).languages.get(code) for each in languages()}
-        own = {code, language.name, language.english, Locale.parse(code).languages.get(code), *filter(None, names)}
-        yield from _choice_entries({code: [name for name in own if name]})
+        known = {*languages()} | ({code} if not language.cldr else set())
+        names = {locale_of(each).languages.get(code) for each in known}
+        yield from _choice_entries({code: [code, language.name, language.english, *filter(None, names)]})
     yield from (Entry(fold(alias), Role.CHOICE, code) for alias, code in NEAREST.items())

@@ -114,7 +114,7 @@ def parse_phone(question: Question) -> Answer:
 
 
 def _number(text: str, region: str | None) -> str | None:
-    for attempt in (text, "+" + text.lstrip("+ ")):
+    for attempt in (text, "+" + text.lstrip("+ "), re.sub("^00", "+", text)):
         try:
             number = phonenumbers.parse(attempt.replace("+ ", "+"), region)
         except phonenumbers.NumberParseException:

@@ -13,6 +13,7 @@ from covenant.values.sums import ONE
 # Nothing a town counts is more than all people on earth; what is, is a phone or account number.
 GREATEST = 10_000_000_000
 SHORTEST_UNIT = 3
+CLOSE = 2
 WRONG = Refused("utter_wrong_count")
 
 # E-mail, link, date, time of day, international phone number: digits that count nothing.
@@ -51,10 +52,11 @@ def parse(question: Question) -> Answer:
     if _NO_COUNT.search(question.text):
         return WRONG
     tokens = question.tokens
-    spans = [span for span in _spans(question) if _counts(span, tokens)]
+    written = _spans(question)
+    spans = [span for span in written if _counts(span, tokens)]
     if _is_vague(spans, tokens):
         return Refused("utter_wrong_count_vague")
-    if not spans:
+    if not spans or _is_address(written, spans, tokens):
         return WRONG
     if any(_is_negative(span, question) for span in spans):
         return Refused("utter_wrong_count_negative")
@@ -80,12 +82,18 @@ def _spans(question: Question) -> list[Span]:
 def _is_range(low: Amount, high: Amount, tokens: Sequence[Token]) -> bool:
     between = tokens[low.end : high.first]
     links = [token for token in between if not token.plays(*_UNITS, Role.ABOUT)]
-    if not links:
+    if len(links) != 1:
         return not between and _neighbours(low, high)
     opened = any(token.plays(Role.BETWEEN) for token in tokens[: low.first])
-    return len(links) == 1 and (
-        links[0].text == "-" or links[0].plays(Role.TO, Role.OR) or (opened and links[0].plays(Role.JOIN))
-    )
+    if links[0].plays(Role.OR) and not opened:
+        return _are_close(low, high)
+    return links[0].text == "-" or links[0].plays(Role.TO) or (opened and links[0].plays(Role.JOIN, Role.OR))
+
+
+def _are_close(low: Amount, high: Amount) -> bool:
+    """Tell "2 or 3" and "200 or 300", which are one guess, from "100 or 900", which are two answers."""
+    span = _range(low, high)
+    return span.high is not None and span.high.value <= span.low.value * CLOSE
 
 
 def _neighbours(low: Amount, high: Amount) -> bool:
@@ -107,7 +115,19 @@ def _counts(span: Span, tokens: Sequence[Token]) -> bool:
     beside = [tokens[at] for at in (span.first - 1, span.end) if 0 <= at < len(tokens)]
     if any(token.plays(Role.PERCENT, Role.MONEY) for token in beside) or _is_period(tokens[span.first]):
         return False
-    return _stands_alone(span, tokens) and not span.low.code
+    return _stands_alone(span, tokens) and not span.low.code and not _is_time(span, tokens)
+
+
+def _is_time(span: Span, tokens: Sequence[Token]) -> bool:
+    """Tell "one day" and both numbers of "17 August 2027"; "may" and "tư" may go on with something else."""
+    before, rest = tokens[: span.first][-2:], tokens[span.end :]
+    if len(before) == len(["17", "August"]) and before[0].numeral and before[1].plays(Role.MONTH):
+        return True
+    if not rest:
+        return False
+    if rest[0].plays(Role.MONTH):
+        return len(rest) == 1 or rest[1].numeral
+    return rest[0].plays(Role.PERIOD) and not rest[0].plays(Role.NUMBER, *_UNITS)
 
 
 def _is_period(token: Token) -> bool:
@@ -123,6 +143,11 @@ def _stands_alone(span: Span, tokens: Sequence[Token]) -> bool:
     if span.low.spelt:
         return not glued or span.end - span.first > 1
     return all(len(token.text) >= SHORTEST_UNIT or not token.text.isascii() for token in glued)
+
+
+def _is_address(written: Sequence[Span], spans: Sequence[Span], tokens: Sequence[Token]) -> bool:
+    """Tell "RT 05 RW 12": beside a number with a leading zero, another one counts only what it names."""
+    return any(span.low.code for span in written) and not any(_has_unit(span, tokens, *_UNITS) for span in spans)
 
 
 def _is_vague(spans: Sequence[Span], tokens: Sequence[Token]) -> bool:

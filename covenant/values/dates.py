@@ -144,12 +144,19 @@ def _clear(months: list[tuple[int, int, int]], tokens: Sequence[Token]) -> list[
 
 
 def _numbered_month(tokens: Sequence[Token], numbers: Sequence[_Number]) -> list[tuple[int, int, int]]:
-    """Return months said as numbers: tháng 3, bulan 3, ខែ 3."""
+    """Return months said as numbers: tháng 3, bulan 3, ខែ 3, 5 hb 3."""
     return [
         (number.first - 1, number.end, number.value)
         for number in numbers
-        if number.first and tokens[number.first - 1].plays(Role.MONTH_WORD) and 1 <= number.value <= MONTHS
+        if 1 <= number.value <= MONTHS and _follows_month_word(number, tokens)
     ]
+
+
+def _follows_month_word(number: _Number, tokens: Sequence[Token]) -> bool:
+    before = tokens[: number.first][-2:]
+    if before and before[-1].plays(Role.MONTH_WORD):
+        return True
+    return len(before) == len(["5", "hb"]) and before[0].numeral and before[1].plays(Role.DAY)
 
 
 def _numbers(question: Question) -> list[_Number]:
@@ -213,7 +220,8 @@ def _relative(question: Question) -> Found | Refused | None:
     counted = shifted(question, Role.DAY_SHIFT)
     if counted is not None:
         return Found(question.today + timedelta(days=counted), _is_said(question, Role.DAY_SHIFT))
-    shifts = {token.roles[Role.DAY_SHIFT] for token in question.tokens if token.plays(Role.DAY_SHIFT)}
+    # "besok-besok" is some day.
+    shifts = [token.roles[Role.DAY_SHIFT] for token in question.tokens if token.plays(Role.DAY_SHIFT)]
     if len(shifts) == 1:
         return Found(question.today + timedelta(days=shifts.pop()), _is_said(question, Role.DAY_SHIFT))
     return SEVERAL if shifts else _counted(question)

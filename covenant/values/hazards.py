@@ -10,7 +10,7 @@ from covenant.values.answers import Answer, Parsed, Question, Refused
 from covenant.values.choices import choice_lexicon, misspelt
 from covenant.values.lexicon import Entry, Lexicon, Role, Token, entries_of
 from covenant.values.text import fold, without_marks
-from covenant.values.words import ENGLISH, Words, languages
+from covenant.values.words import ENGLISH, Words, languages, listed
 from locales.sources import read_yaml
 
 FILE = Path(__file__).parent.parent / "data" / "hazards.yml"
@@ -63,11 +63,32 @@ def named_in(text: str, words: Words) -> list[str]:
     tokens = lexicon_of(words.language).scan(text)
     ignored = frozenset() if _alone(tokens) or not (words.marks and text.isascii()) else _short_bare_words()
     found = [
-        token.roles[Role.CHOICE]
+        token
         for at, token in enumerate(tokens)
         if token.plays(Role.CHOICE) and token.text not in ignored and not (at and tokens[at - 1].plays(Role.NOT))
     ]
-    return list(dict.fromkeys(found))
+    exact = {_category(token) for token in found if token.text not in _general_words()}
+    return list(
+        dict.fromkeys(
+            token.roles[Role.CHOICE]
+            for token in found
+            if token.text not in _general_words() or _category(token) not in exact
+        )
+    )
+
+
+def _category(token: Token) -> str:
+    return str(token.roles[Role.CHOICE]).partition(": ")[0]
+
+
+@functools.cache
+def _general_words() -> frozenset[str]:
+    """Return the words for a whole category; they say nothing where one of its sub-hazards is named as well."""
+    categories = _file()["categories"]
+    general = [words for holding in categories.values() for words in holding["words"].values()]
+    general += [listed(code).get("hazards", {}).get(name, ()) for code in languages() for name in categories]
+    marked = {fold(word) for words in general for word in words}
+    return frozenset(marked | {without_marks(word) for word in marked})
 
 
 def _alone(tokens: list[Token]) -> bool:
@@ -120,6 +141,14 @@ def _words_in(code: str) -> Iterator[Entry]:
         for row in holding["hazards"]:
             yield from _role(row["words"].get(code, ()), f"{category}: {row['text']}")
     yield from _role(_file()["not_climate"].get(code, ()), NOT_CLIMATE)
+    for name, phrases in listed(code).get("hazards", {}).items():
+        yield from _role(phrases, _code_of(name))
+
+
+def _code_of(name: str) -> str:
+    """Return the code of `flood: river flood`, of a whole category such as `flood`, or of `not climate`."""
+    category = _file()["categories"].get(name)
+    return f"{name}: {category['general']}" if category else name
 
 
 def _role(phrases: list[str], code: str) -> list[Entry]:

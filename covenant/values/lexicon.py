@@ -18,6 +18,8 @@ class Role(StrEnum):
     SUFFIX = "suffixes"
     TEEN = "teens"
     HALF = "halves"
+    POINT = "points"
+    SHARE = "shares"
     JOIN = "joiners"
     ABOUT = "about"
     BETWEEN = "between"
@@ -51,7 +53,6 @@ class Role(StrEnum):
     POLITE = "polite"
     FILLER = "filler"
     LABEL = "labels"
-    QUESTION = "questions"
     CHOICE = "choices"
 
 
@@ -177,8 +178,8 @@ def _ends_a_word(text: str, start: int, end: int) -> bool:
     after = text[end]
     if not is_latin(text[end - 1]):
         return not continues(after)
-    # "tahun2030" and "1tr2" are two words each; a single letter before a digit ("k1") is a name of something.
-    one_letter = end - start == 1 and "0" <= after <= "9"
+    # "tahun2030", "1tr2" and "1k2" are two words each; a single letter before a digit ("k1") is a name of something.
+    one_letter = end - start == 1 and "0" <= after <= "9" and not "0" <= text[start - 1 : start] <= "9"
     return not is_latin(after) and not one_letter
 
 

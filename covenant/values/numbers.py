@@ -8,7 +8,7 @@ from itertools import pairwise
 from rapidfuzz.distance import OSA
 
 from covenant.values.lexicon import Role, Token
-from covenant.values.numerals import numeral
+from covenant.values.numerals import LONGEST, numeral
 from covenant.values.sums import ONE, TEN, Pile, Term, unit_of
 from covenant.values.words import Words
 
@@ -55,7 +55,7 @@ class _Reader:
         while self.at < len(self.tokens):
             if self._take(self.at):
                 self.at += 1
-            elif not self._take_joined():
+            elif not (self._take_decimals() or self._take_joined()):
                 break
         if not self.pile.terms:
             return None
@@ -69,6 +69,19 @@ class _Reader:
             spelt=not self.digits,
             code=_is_code(self.tokens[self.first].text),
         )
+
+    def _take_decimals(self) -> bool:
+        """Take "point five" and "koma dua lima"."""
+        if not self.tokens[self.at].plays(Role.POINT):
+            return False
+        end = self.at + 1
+        digits = ""
+        while end < len(self.tokens) and (digit := _digit(self.tokens[end])):
+            digits, end = digits + digit, end + 1
+        if not 0 < len(digits) <= LONGEST or not self.pile.add_decimals(digits):
+            return False
+        self.at = end
+        return True
 
     def _take_joined(self) -> bool:
         nothing = not self.pile.terms or self.at + 1 >= len(self.tokens)
@@ -88,7 +101,7 @@ class _Reader:
     def _take(self, at: int) -> bool:
         token = self.tokens[at]
         if token.numeral:
-            return self._take_numeral(token)
+            return self._take_numeral(token, at)
         if token.plays(Role.SCALE, Role.SUFFIX):
             return self._take_scale(token, at)
         if token.plays(Role.NUMBER):
@@ -99,7 +112,7 @@ class _Reader:
             return self.pile.halve()
         return self._take_misspelt(token, at)
 
-    def _take_numeral(self, token: Token) -> bool:
+    def _take_numeral(self, token: Token, at: int) -> bool:
         found = numeral(token.text, self.words.separators)
         self._save()
         if not found or not self.pile.put(found.value, ONE if found.value % 1 == 0 else Decimal(0)):
@@ -107,14 +120,20 @@ class _Reader:
         self.pile.sure &= found.sure
         self.other = found.other
         self.digits = True
+        # "1k2" says 1 200 wherever it is written.
+        before = self.tokens[at - 1] if at > self.first else None
+        self.pile.glued = bool(before and before.plays(Role.SUFFIX) and before.end == token.start)
         return True
 
     def _take_word(self, token: Token) -> bool:
         value = Decimal(token.roles[Role.NUMBER])
+        if token.text in self.words.units and self.pile.add_unit(value):
+            return True
         self._save()
         if not self.pile.put(value, unit_of(value)):
             return False
         self.pile.sure &= not token.foreign
+        self.pile.article = token.text in self.words.one_after
         return True
 
     def _take_scale(self, token: Token, at: int) -> bool:
@@ -167,6 +186,14 @@ class _Reader:
             self.at, self.pile.terms, self.pile.scale = self.saved
 
 
+def _digit(token: Token) -> str:
+    """Return the digit that a word says, or the digits that were typed; empty for anything else."""
+    if token.numeral:
+        return token.text if token.text.isdigit() else ""
+    value = token.roles.get(Role.NUMBER, TEN)
+    return str(value) if value < TEN else ""
+
+
 def _is_code(text: str) -> bool:
     return text.startswith("0") and len(text) > 1 and text[1].isdigit()
 
@@ -195,7 +222,7 @@ def _may_begin(token: Token) -> bool:
 
 def said_digits(found: Sequence[Amount]) -> Amount | None:
     """Return the number dictated digit by digit ("hai không ba không"), or None."""
-    if len(found) < SAID_DIGITS or not all(one.spelt and 0 <= one.value < TEN for one in found):
+    if not SAID_DIGITS <= len(found) <= LONGEST or not all(one.spelt and 0 <= one.value < TEN for one in found):
         return None
     if any(left.end != right.first for left, right in pairwise(found)):
         return None

@@ -1,5 +1,6 @@
 """Percentages: a share of 0 to 100, with or without its sign."""
 
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -9,6 +10,7 @@ from covenant.values.numbers import Amount, said_digits
 from covenant.values.sums import HALF, ONE
 
 ALL = Decimal(100)
+_FRACTION = re.compile(r"(?<![0-9/.,])([0-9]{1,2})/([0-9]{1,3})(?![0-9/.,])")
 _HARMLESS = (Role.ABOUT, Role.POLITE, Role.FILLER, Role.YES, Role.WEAK_YES, Role.PERCENT)
 _OTHER_THINGS = (Role.PEOPLE, Role.HOUSEHOLDS, Role.THING, Role.MONEY, Role.PERIOD)
 
@@ -20,11 +22,34 @@ def parse(question: Question) -> Answer:
     dictated = said_digits(found)
     signed = [one for one in found if _has_sign(one, tokens)]
     chosen = [dictated] if dictated else signed or found
+    written = _FRACTION.findall(question.text)
+    if len(written) == 1 and not signed and len(found) == len(written[0]):
+        return _written_share(*map(int, written[0]))
+    shares = [token for token in tokens if token.plays(Role.SHARE)]
+    if shares and not signed:
+        return _shared(shares, tokens, alone=not found)
     if not chosen or "/" in question.text or "@" in question.text:
         return Refused("utter_wrong_percent")
     if len({one.value for one in chosen}) > 1:
         return Refused("utter_wrong_percent_several")
     return _answer(chosen[0], question, has_sign=bool(signed))
+
+
+def _written_share(part: int, whole: int) -> Answer:
+    """Return "3/4" as 75, to be read back: it may be the start of a date."""
+    if not 0 < part < whole:
+        return Refused("utter_wrong_percent")
+    return Parsed(_number(round(part * ALL / whole, 1)), certain=False)
+
+
+def _shared(shares: Sequence[Token], tokens: Sequence[Token], *, alone: bool) -> Answer:
+    """Return "three quarters" as 75; a third is read back, since it has no end."""
+    values = {token.roles[Role.SHARE] for token in shares}
+    if len(values) > 1 or not alone:
+        return Refused("utter_wrong_percent_several")
+    value = Decimal(str(values.pop()))
+    plain = all(token.plays(*_HARMLESS, Role.SHARE) for token in tokens)
+    return Parsed(_number(value), certain=plain and value % 1 == 0)
 
 
 def _has_sign(amount: Amount, tokens: Sequence[Token]) -> bool:

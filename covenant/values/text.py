@@ -8,9 +8,6 @@ LONGEST = 250
 
 _SIGNS = str.maketrans(
     {
-        "½": ".5",
-        "¼": ".25",
-        "¾": ".75",
         # Raised digits would fold to plain ones: 10² is not 102.
         **dict.fromkeys("⁰¹²³⁴⁵⁶⁷⁸⁹⁄", "^"),
         **dict.fromkeys("‐‑‒–—−﹣－", "-"),
@@ -20,6 +17,9 @@ _SIGNS = str.maketrans(
         "။": ".",
     }
 )
+# 2½ is 2.5, and ½ alone 0.5.
+_FRACTIONS = {"½": ".5", "¼": ".25", "¾": ".75"}
+_FRACTION = re.compile("([0-9]?)([½¼¾])")
 _DROPPED = {"Cf", "Cs", "Co", "Cn"}
 _ENCLOSING = "\u20e3"
 _BASES = "A-Za-z\u00c0-\u024f\u1e00-\u1eff"
@@ -33,7 +33,9 @@ def fold(text: str, longest: int = LONGEST) -> str:
     """Return the text in lower case with ASCII digits, one kind of dash, quote and space, and nothing invisible."""
     plain = text[:longest]
     if not plain.isascii():
-        plain = unicodedata.normalize("NFKC", plain.translate(_SIGNS))
+        # One letter can stand for eighteen.
+        plain = _FRACTION.sub(lambda found: (found[1] or "0") + _FRACTIONS[found[2]], plain)
+        plain = unicodedata.normalize("NFKC", plain.translate(_SIGNS))[:longest]
         plain = _TONE_FIRST.sub(r"\2\1", "".join(map(_letter, plain)))
         plain = _WA_FOR_ZERO.sub(lambda found: "0" * len(found[0]), plain)
     return " ".join(plain.replace("`", "'").casefold().split())

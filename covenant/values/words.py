@@ -6,11 +6,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from babel import Locale
-
 from covenant.values.lexicon import Entry, Lexicon, Role, entries_of
 from covenant.values.numerals import Separators
 from covenant.values.text import LONGEST, fold, is_latin, without_marks
+from locales.languages import LANGUAGES, locale_of
 from locales.sources import read_yaml
 
 FOLDER = Path(__file__).parent.parent / "data" / "words"
@@ -26,7 +25,10 @@ class Words:
     """A language's lexicon and habits of writing numbers.
 
     `remainder`: from which scale on a lone last digit is a part of it (một triệu hai = 1 200 000), None for never.
-    `scale_first`: round amounts put the scale before the number (သိန်း ၂၀ = 20 × 100 000).
+    `scale_first`: round amounts put the scale before the number (သိန်း ၂၀ = 20 × 100 000); `always`: all of them do
+    (rihun rua = 2000).
+    `one_after`: words for one that stand behind a scale and are one of it (ร้อยนึง, a hundred).
+    `units`: words for a digit that only follow tens, so that a digit before them is one (ba lăm, thirty-five).
     `marks`: its tone marks tell words apart, so they are not ignored (Vietnamese).
     `country`: whose phone numbers are meant when nobody says; `buddhist`: years count from the Buddhist era.
     """
@@ -38,7 +40,9 @@ class Words:
     country: str | None = None
     buddhist: bool = False
     remainder: int | None = None
-    scale_first: bool = False
+    scale_first: bool | str = False
+    one_after: frozenset[str] = frozenset()
+    units: frozenset[str] = frozenset()
     marks: bool = False
 
     def fold(self, text: str, longest: int = LONGEST) -> str:
@@ -72,6 +76,8 @@ def _words(code: str) -> Words:
         buddhist=habits.get("buddhist", False),
         remainder=habits.get("remainder"),
         scale_first=habits.get("scale_first", False),
+        one_after=frozenset(map(fold, habits.get("one_after", ()))),
+        units=frozenset(map(fold, habits.get("units", ()))),
         marks=habits.get("marks", False),
     )
 
@@ -141,7 +147,10 @@ def _role_entries(role: Role, listing: Any) -> list[Entry]:
 
 
 def _month_names(code: str) -> dict[str, int]:
-    months = Locale.parse(code).months
+    own = LANGUAGES[code].months
+    if own:
+        return {fold(name): number for number, name in enumerate(own, 1)}
+    months = locale_of(code).months
     return {
         fold(name): number
         for context in ("format", "stand-alone")
@@ -152,10 +161,12 @@ def _month_names(code: str) -> dict[str, int]:
 
 
 def _weekday_names(code: str) -> set[str]:
-    days = Locale.parse(code).days
+    if LANGUAGES[code].cldr:  # the nearest language's customs, not its words
+        return set()
+    days = locale_of(code).days
     return {fold(name) for context in ("format", "stand-alone") for name in days[context]["wide"].values()}
 
 
 def _separators(code: str, groups: str) -> Separators:
-    symbols = Locale.parse(code).number_symbols["latn"]
+    symbols = locale_of(code).number_symbols["latn"]
     return Separators(frozenset({symbols["group"], *groups}), symbols["decimal"])

@@ -82,7 +82,9 @@ def _is_free(first: int, end: int, tokens: Sequence[Token]) -> bool:
     glued = any(
         token.unknown and token.text.isascii() and (token.end == start or token.start == stop) for token in beside
     )
-    negative = first and tokens[first - 1].text == "-" and not (first > 1 and tokens[first - 2].numeral)
+    negative = (
+        first and tokens[first - 1].text == "-" and (first == 1 or tokens[first - 2].end < tokens[first - 1].start)
+    )
     return (
         not glued
         and not (negative and tokens[first - 1].end == start)

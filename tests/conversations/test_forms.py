@@ -1,4 +1,4 @@
-"""What the open question makes of an answer, before Rasa is asked: `forms.tsv`, one row a text, in nine languages.
+"""What the open question makes of an answer, before Rasa is asked: `forms.tsv`, one row a text, in every language.
 
 `question` is a journey's field, or a journey for its review. `understood` is
 `pick`: an offered button, by the value it carries or its intent · `command` · `sure`: a value that wins over everything

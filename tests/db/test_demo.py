@@ -94,7 +94,7 @@ def test_accepted_towns_have_milestones_ahead_and_no_flood_of_old_reminders(regi
     assert reminders.queue_due(region, NOW + timedelta(days=200)) > 0
 
 
-def test_a_hundred_and_twenty_people_speak_nine_languages_in_every_role(region: Session) -> None:
+def test_a_hundred_and_twenty_people_speak_every_language_in_every_role(region: Session) -> None:
     assert count(region, Contact) == 120
     languages = dict(region.execute(select(Contact.language, func.count()).group_by(Contact.language)).all())
     assert set(languages) == set(LANGUAGES)
@@ -112,10 +112,10 @@ def test_pledges_have_everything_and_belong_to_towns_and_to_groups(region: Sessi
     assert len({one.hazard for one in pledges}) == 4
 
 
-def test_a_broadcast_in_nine_languages_is_queued_for_everybody_who_said_yes(region: Session) -> None:
+def test_a_broadcast_in_every_invented_language_is_queued_for_everybody_who_said_yes(region: Session) -> None:
     broadcast = region.scalars(select(Broadcast)).one()
     assert broadcast.state == BroadcastState.QUEUED
-    assert set(broadcast.texts) == set(LANGUAGES)
+    assert {"en", "id", "tet"} <= set(broadcast.texts) <= set(LANGUAGES)
     assert 80 < count(region, Outbound, Outbound.lane == Lane.BROADCAST) < 120
 
 

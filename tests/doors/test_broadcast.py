@@ -1,4 +1,4 @@
-"""A broadcast to a thousand people in nine languages reaches each exactly once, though the worker is killed twice."""
+"""A broadcast to a thousand people in every language reaches each exactly once, though the worker is killed twice."""
 
 import secrets
 import time

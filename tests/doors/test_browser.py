@@ -311,12 +311,12 @@ def test_a_pressed_button_cannot_be_pressed_a_second_time(phone: Phone) -> None:
     expect(phone.bot.first.locator(".choice.chosen")).to_have_attribute("data-payload", answer("language", "en"))
 
 
-def test_the_language_menu_changes_page_and_conversation_in_all_nine_languages(
+def test_the_language_menu_changes_page_and_conversation_in_every_language(
     phone: Phone, catalogues: Catalogues
 ) -> None:
     phone.do(answer("language", "en"))
     phone.page.set_viewport_size(NARROW)
-    for code in ("th", "km", "lo", "my", "vi", "fil", "ms", "en", "id"):
+    for code in (*(code for code in LANGUAGES if code != "id"), "id"):
         before = phone.bot.count()
         phone.page.locator("#language").select_option(code)
         phone.listen(before)

@@ -1,4 +1,4 @@
-"""The nine catalogues are whole: every sentence, every placeholder, every origin."""
+"""The catalogues are whole: every sentence, every placeholder, every origin."""
 
 import re
 from pathlib import Path
@@ -65,6 +65,12 @@ def test_plural_forms_are_as_many_as_the_language_has(code: str) -> None:
     for entry in ENTRIES:
         if entry.plural:
             assert len(forms(code, catalogue, entry)) == catalogue.num_plurals
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_catalogue_stands_under_its_own_code(code: str) -> None:
+    """Also one whose plural rule is that of another language."""
+    assert f'"Language: {code}\\n"' in po_path(code).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("code", CODES)

@@ -1,12 +1,15 @@
 """How a message is put into a language."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from covenant.messages import Say, button, join, render_all, say
+from covenant.reading import COUNTRIES
 from locales import LANGUAGES, Catalogue, Catalogues, Rendered, closest, render
-from locales.languages import language_of_script
+from locales.languages import language_of_country, language_of_script, read_language
 from locales.render import value_text
 from locales.sources import Source
 
@@ -25,6 +28,7 @@ def catalogue(language: str, *sources: Source, **texts: str) -> Catalogue:
         ("th", "12 มีนาคม ค.ศ. 2026 (พ.ศ. 2569)"),
         ("km", "12 មីនា 2026"),
         ("vi", "12 tháng 3, 2026"),
+        ("tet", "12 Marsu 2026"),
     ],
 )
 def test_a_date_is_written_as_its_reader_writes_it(language: str, shown: str, catalogues: Catalogues) -> None:
@@ -32,10 +36,49 @@ def test_a_date_is_written_as_its_reader_writes_it(language: str, shown: str, ca
 
 
 @pytest.mark.parametrize(
-    ("language", "shown"), [("en", "25,000"), ("id", "25.000"), ("vi", "25.000"), ("th", "25,000")]
+    ("language", "shown"), [("en", "25,000"), ("id", "25.000"), ("vi", "25.000"), ("th", "25,000"), ("tet", "25.000")]
 )
 def test_a_number_is_grouped_as_its_reader_groups_it(language: str, shown: str, catalogues: Catalogues) -> None:
     assert value_text(catalogues[language], 25_000) == shown
+
+
+@pytest.mark.parametrize(
+    ("language", "shown"),
+    [("en", "Dili, Baucau, and Suai"), ("id", "Dili, Baucau, dan Suai"), ("tet", "Dili, Baucau no Suai")],
+)
+def test_a_list_ends_as_its_reader_ends_it(language: str, shown: str, catalogues: Catalogues) -> None:
+    assert value_text(catalogues[language], {"list": ["Dili", "Baucau", "Suai"]}) == shown
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_country_here_has_a_name_in_every_language(language: str, catalogues: Catalogues) -> None:
+    for country in COUNTRIES:
+        assert value_text(catalogues[language], {"country": country}) != country
+
+
+def test_a_language_that_cldr_lacks_uses_its_own_names_and_a_neighbours_customs(catalogues: Catalogues) -> None:
+    tetun = catalogues["tet"]
+    assert value_text(tetun, {"country": "ID"}) == "Indonézia"
+    assert value_text(tetun, {"country": "JP"}) == value_text(catalogues["id"], {"country": "JP"})
+    assert value_text(tetun, {"country": "XX"}) == "XX"
+    assert value_text(tetun, {"list": ["Dili"]}) == "Dili"
+    assert value_text(tetun, {"list": []}) == "–"
+
+
+def test_a_language_is_what_its_file_says(tmp_path: Path) -> None:
+    file = tmp_path / "xx" / "language.yml"
+    file.parent.mkdir()
+    file.write_text('name: Xx\nenglish: Example\ncountries: [XA]\nscript: [0x41, 0x42]\ncldr: id\nand: "no"\n')
+    language = read_language(file)
+    assert (language.code, language.countries, language.script) == ("xx", ("XA",), (0x41, 0x42))
+    assert (language.cldr, language.conjunction, language.months) == ("id", "no", ())
+
+
+def test_a_misspelt_line_in_a_language_file_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "language.yml"
+    file.write_text("name: Xx\nenglish: Example\ncountry: XA\n")
+    with pytest.raises(TypeError, match="country"):
+        read_language(file)
 
 
 def test_one_and_many_are_said_apart(catalogues: Catalogues) -> None:
@@ -97,6 +140,8 @@ def test_a_button_title_is_translated(catalogues: Catalogues) -> None:
         ("tl", "fil"),
         ("jv-ID", "id"),
         ("km", "km"),
+        ("tet-TL", "tet"),
+        ("pt-TL", "tet"),
         ("de", None),
         ("", None),
         ("x!", None),
@@ -116,4 +161,16 @@ def test_a_script_of_its_own_tells_the_language(text: str, code: str | None) -> 
 
 def test_every_language_calls_itself_by_its_own_name() -> None:
     assert LANGUAGES["th"].name == "ไทย"
-    assert len({language.name for language in LANGUAGES.values()}) == 9
+    assert LANGUAGES["tet"].name == "Tetun"
+    assert len({language.name for language in LANGUAGES.values()}) == len(LANGUAGES) >= 10
+
+
+def test_english_comes_first_and_the_others_in_the_order_of_their_names() -> None:
+    first, *others = LANGUAGES.values()
+    assert first.code == "en"
+    assert [language.name for language in others] == sorted(language.name for language in others)
+
+
+def test_the_everyday_language_of_timor_leste_is_tetun() -> None:
+    assert language_of_country("TL") == "tet"
+    assert language_of_country("SG") is None

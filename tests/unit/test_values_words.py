@@ -22,6 +22,7 @@ SECTIONS = {
     "endings",
     "titles",
     "audiences",
+    "hazards",
     "languages",
     "not_english",
     "mail_domains",

@@ -1,0 +1,54 @@
+"""How a language writes numbers, dates, lists and the names of countries: as CLDR has it, or as its `language.yml`."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from babel import Locale
+from babel.dates import format_date
+from babel.lists import format_list
+from babel.numbers import format_decimal
+
+from locales.languages import ENGLISH, LANGUAGES, locale_of
+
+BUDDHIST_OFFSET = 543
+
+
+def number_text(language: str, number: float) -> str:
+    """Return a number, grouped."""
+    return format_decimal(number, locale=locale_of(language))
+
+
+def date_text(language: str, day: date) -> str:
+    """Return a day with its month's name, and the year of the Buddhist era where offices write it."""
+    known = LANGUAGES[language]
+    locale = Locale.parse(known.dates) if known.dates else locale_of(language)
+    text = format_date(day, _pattern(locale, known.months, day), locale=locale)
+    return f"{text} ({_buddhist(language, day.year)})" if known.buddhist_era else text
+
+
+def _pattern(locale: Locale, months: Sequence[str], day: date) -> str:
+    pattern = str(locale.date_formats["long"].pattern)
+    return pattern.replace("MMMM", f"'{months[day.month - 1]}'") if months else pattern
+
+
+def year_text(language: str, year: int) -> str:
+    """Return a year, beside that of the Buddhist era where offices write it."""
+    return f"{year} ({_buddhist(language, year)})" if LANGUAGES[language].buddhist_era else str(year)
+
+
+def _buddhist(language: str, year: int) -> str:
+    return f"{LANGUAGES[language].buddhist_era} {year + BUDDHIST_OFFSET}"
+
+
+def list_text(language: str, items: Sequence[str]) -> str:
+    """Return "a, b and c"; a dash for nothing."""
+    conjunction = LANGUAGES[language].conjunction
+    if conjunction and len(items) > 1:
+        return f"{', '.join(items[:-1])} {conjunction} {items[-1]}"
+    return format_list(items, locale=locale_of(language)) if items else "–"
+
+
+def country_name(language: str, country: str) -> str:
+    """Return what a country is called, in English where the language has no word for it, or else its code."""
+    known = LANGUAGES[language].country_names, *(locale_of(one).territories for one in (language, ENGLISH))
+    return next((str(names[country]) for names in known if country in names), country)
