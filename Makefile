@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := run
-.PHONY: run demo test check train places setup setup-app setup-nlu uv
+.PHONY: run demo test check train nlu-report places setup setup-app setup-nlu uv
 
 # uv from PATH, else in a virtual environment of our own (Debian refuses `pip install --user`).
 UV := $(or $(shell command -v uv 2>/dev/null),var/tools/bin/uv)
@@ -46,6 +46,10 @@ check: setup
 	.venv/bin/lint-imports
 
 # The list of places is in the repository; this makes it anew from GeoNames (179 MB to download).
+# Trains several times, the longest part without each language in turn: some 25 minutes on two cores.
+nlu-report: setup
+	$(NLU) -m nlu.report
+
 places: uv
 	$(UV) sync --locked --group build
 	$(APP) -m tools.build_places

@@ -22,6 +22,8 @@ if str(ROOT) not in sys.path:  # started as a file, not as a module
 from nlu import environment, quiet_logs  # noqa: E402 - the path above comes first
 
 logger = logging.getLogger("nlu.understand")
+FALLBACK = "nlu_fallback"
+OFFERED = 2
 
 
 def arguments(given: list[str] | None = None) -> argparse.Namespace:
@@ -45,19 +47,27 @@ def rows(table: Iterable[str]) -> Iterator[tuple[str, str]]:
 async def understand(model: Path, asked: Iterable[tuple[str, str]], out: TextIO) -> None:
     """Write one answer a line for each text asked."""
     from rasa.core.agent import Agent
+    from rasa.core.channels.channel import UserMessage
 
-    agent = Agent.load(str(model))
+    processor = Agent.load(str(model)).processor
     for lang, text in asked:
-        parsed = await agent.parse_message(text)
+        parsed = await processor.parse_message(UserMessage(text, metadata={"lang": lang}))
         out.write(json.dumps(answer(lang, text, parsed), ensure_ascii=False) + "\n")
 
 
 def answer(lang: str, text: str, parsed: dict[str, Any]) -> dict[str, Any]:
-    """What is said about one text."""
+    """What is said about one text: the likeliest intent even where Kawan would ask back, and the two it would offer."""
     entities = [{"entity": found["entity"], "value": found["value"]} for found in parsed["entities"]]
-    intent = parsed["intent"]
-    confidence = round(float(intent["confidence"]), 4)
-    return {"text": text, "lang": lang, "intent": intent["name"], "confidence": confidence, "entities": entities}
+    likeliest = parsed["intent_ranking"][:OFFERED]
+    intent = likeliest[0] if likeliest and parsed["intent"]["name"] == FALLBACK else parsed["intent"]
+    return {
+        "text": text,
+        "lang": lang,
+        "intent": intent["name"],
+        "confidence": round(float(intent["confidence"]), 4),
+        "entities": entities,
+        "offered": [each["name"] for each in likeliest],
+    }
 
 
 def main(given: list[str] | None = None) -> int:

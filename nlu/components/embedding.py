@@ -23,6 +23,7 @@ from nlu.environment import data_dir
 Vectors = NDArray[np.float32]
 DIMENSION = 384
 BATCH = 32
+MOST_KEPT = 60_000  # vectors on disk, 1.5 kB each
 SECONDS_BETWEEN_NOTES = 5.0
 
 logger = logging.getLogger(__name__)
@@ -102,8 +103,10 @@ class _DiskCache:
         return np.stack([self._vectors[self._key(text)] for text in texts])
 
     def save(self, texts: list[str]) -> None:
-        """Keep what this training uses and forget the rest, so that the file does not grow for ever."""
-        keys = sorted({self._key(text) for text in texts})
+        """Keep what this training uses and the newest of the rest, so that the file does not grow for ever."""
+        used = {self._key(text) for text in texts}
+        rest = [key for key in self._vectors if key not in used]
+        keys = sorted(used | set(rest[max(len(used) + len(rest) - MOST_KEPT, 0) :]))
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=self._path.parent, suffix=".npz", delete=False) as file:
             np.savez(file, keys=np.array(keys), vectors=np.stack([self._vectors[key] for key in keys]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from icu4py.breakers import WordBreaker
+from icu import BreakIterator, Locale
 from rasa.engine.graph import ExecutionContext
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -22,7 +22,11 @@ def words(text: str, limit: int = 2000) -> list[tuple[str, int, int]]:
     """Each word of the first `limit` characters with its start and end, counted in Python's characters."""
     text = text[:limit]
     index = _character_index(text)
-    spans = [(index[start], index[end]) for start, end in WordBreaker(text, "en").segments()]
+    # Its dictionaries are chosen by the script of each stretch; the locale changes nothing for words.
+    breaks = BreakIterator.createWordInstance(Locale.getRoot())
+    breaks.setText(text)
+    ends = [index[end] for end in breaks]
+    spans = zip([0, *ends], ends, strict=False)
     return [(text[start:end], start, end) for start, end in spans if _is_word(text[start:end])]
 
 

@@ -200,7 +200,8 @@ class TurnArbiter(GraphComponent):
         message.set(INTENT, {"name": verdict.intent, "confidence": verdict.confidence}, add_to_output=True)
         message.set(INTENT_RANKING_KEY, message.get(INTENT_RANKING_KEY) or [], add_to_output=True)
         if verdict.value is not None:
-            message.set(ENTITIES, [_entity(verdict.value, len(message.get(TEXT)))], add_to_output=True)
+            found = [*(message.get(ENTITIES) or []), _entity(verdict.value, len(message.get(TEXT)))]
+            message.set(ENTITIES, found, add_to_output=True)
 
 
 def _entity(value: Any, length: int) -> dict[str, Any]:

@@ -47,8 +47,9 @@ def test_an_answer_arrives_as_it_was_read(row: dict[str, str]) -> None:
 
 def test_every_language_has_its_turns() -> None:
     languages = [row["lang"] for row in TURNS]
+    ours = [path.parent.name for path in (ROOT / "locales").glob("*/language.yml")]
     assert len(TURNS) >= 200
-    assert min(languages.count(each) for each in ("en", "id", "ms", "fil", "vi", "th", "km", "lo", "my")) >= 10
+    assert min(languages.count(each) for each in ours) >= 10
 
 
 def reading(row: dict[str, str]) -> Reading:

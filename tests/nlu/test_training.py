@@ -15,7 +15,7 @@ from nlu import train
 def test_a_model_holds_no_pickle(model: Path) -> None:
     with tarfile.open(model) as archive:
         names = [member.name for member in archive.getmembers() if member.isfile()]
-    assert any(name.endswith("weights.npz") for name in names)
+    assert any(name.endswith("linear.npz") for name in names)
     assert not [name for name in names if name.endswith((".pkl", ".pickle", ".joblib"))]
 
 
@@ -62,7 +62,7 @@ def test_a_table_is_understood_without_a_server(home: Path, model: Path, tmp_pat
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert [(line["lang"], line["text"]) for line in lines][2] == ("id", '"Kota" Bogor')
     assert [line["intent"] for line in lines] == ["greet", "emergency", "inform", "affirm"]
-    assert all(set(line) == {"text", "lang", "intent", "confidence", "entities"} for line in lines)
+    assert all(set(line) == {"text", "lang", "intent", "confidence", "entities", "offered"} for line in lines)
     assert all(0 < line["confidence"] <= 1 for line in lines)
 
 
@@ -77,7 +77,16 @@ def test_a_table_without_the_columns_is_refused_in_one_sentence(home: Path, mode
 def test_training_data_of_every_language_can_be_read() -> None:
     from nlu import report
 
-    given = report.examples(ROOT / "nlu" / "training")
-    assert {example.lang for example in given} >= {"en"}
-    empty = [example for example in given if not example.text.strip()]
-    assert not empty
+    given = report.training_examples()
+    assert {example.lang for example in given} >= {"en", "id", "ms", "fil", "vi", "th", "km", "lo", "my", "tet"}
+    assert not [example for example in given if not example.text.strip()]
+
+
+@pytest.mark.parametrize("folder", ["nlu/development", "tests/nlu/unseen"])
+def test_no_judged_sentence_of_some_length_is_a_training_sentence(folder: str) -> None:
+    """A greeting is a greeting everywhere; what has three words and more was written apart."""
+    from nlu import report
+
+    learnt = {(each.lang, each.text.casefold()) for each in report.training_examples()}
+    copied = [each for each in report.judged_examples(ROOT / folder) if (each.lang, each.text.casefold()) in learnt]
+    assert [each.text for each in copied if len(each.text) > 30] == []

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 from rasa.shared.nlu.training_data.message import Message
 
-from nlu.components import linear_model
-from nlu.components.char_ngrams import ngrams
+from nlu.components import blend, embedding, language_centres, language_model
+from nlu.components.blend import Blend
+from nlu.components.blended_intent_classifier import BlendedIntentClassifier, sentence_vector
+from nlu.components.char_ngrams import Vocabulary, ngrams
 from nlu.components.e5_featurizer import E5Featurizer
 from nlu.components.embedding import DIMENSION, Embedder, Vectors
-from nlu.components.linear_intent_classifier import LinearIntentClassifier, sentence_vector
-from nlu.components.linear_model import LinearModel
+from nlu.components.language_identifier import language_of
 from nlu.components.payload import command_word, is_payload
+from nlu.components.spelling import Spelling, unmarked
+from nlu.components.typed_text import typed
 
 
 class CountingEmbedder(Embedder):
@@ -62,7 +66,7 @@ def test_a_payload_costs_no_embedding_and_gets_no_ranking() -> None:
     featurizer.process([payload, empty, text])
     assert featurizer._embedder.computed == ["halo"]
     assert [sentence_vector(message) is None for message in (payload, empty, text)] == [True, True, False]
-    classifier = LinearIntentClassifier(LinearIntentClassifier.get_default_config(), None, None, _tiny_model())
+    classifier = BlendedIntentClassifier(BlendedIntentClassifier.get_default_config(), None, None, _tiny_model())
     classifier.process([payload, empty, text])
     assert [bool(message.get("intent_ranking")) for message in (payload, empty, text)] == [False, False, True]
 
@@ -82,12 +86,13 @@ def test_a_second_training_computes_only_what_is_new(data_dir: Path) -> None:
     assert [path.suffix for path in (data_dir / "cache").iterdir()] == [".npz"]
 
 
-def test_the_cache_forgets_what_no_training_uses(data_dir: Path) -> None:
+def test_the_cache_does_not_grow_for_ever(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedding, "MOST_KEPT", 2)
     CountingEmbedder().vectors(["one", "two"])
-    CountingEmbedder().vectors(["one", "new"])
+    CountingEmbedder().vectors(["new"])
     last = CountingEmbedder()
-    last.vectors(["two"])
-    assert last.computed == ["two"]
+    last.vectors(["one", "two", "new"])
+    assert len(last.computed) == 1
 
 
 def test_a_broken_cache_is_made_again(data_dir: Path) -> None:
@@ -107,25 +112,94 @@ def test_e5_brings_translations_together() -> None:
     assert flood @ banjir > flood @ thanks
 
 
+def test_the_cache_holds_the_sentences_of_several_calls(data_dir: Path) -> None:
+    CountingEmbedder().vectors(["one", "two"])
+    CountingEmbedder().vectors(["three"])
+    last = CountingEmbedder()
+    last.vectors(["one", "two", "three"])
+    assert last.computed == []
+
+
 def test_a_model_read_back_says_the_same(tmp_path: Path) -> None:
     model = _tiny_model()
     model.save(tmp_path)
-    read = LinearModel.read(tmp_path)
-    document, vector = ngrams(["halo"]), np.ones(DIMENSION, dtype=np.float32)
+    read = Blend.read(tmp_path, blend.DEFAULTS)
+    vector = np.ones(DIMENSION, dtype=np.float32)
     assert read.intents == ["greet", "help"]
-    assert read.probabilities(document, vector).tolist() == model.probabilities(document, vector).tolist()
+    # The weights of n-grams are kept in half precision.
+    assert read.probabilities(["halo"], vector) == pytest.approx(model.probabilities(["halo"], vector), abs=1e-3)
 
 
-def test_probabilities_are_scikit_learns() -> None:
+def test_probabilities_add_up_and_letters_alone_can_decide() -> None:
     """Two classes are the special case: scikit-learn keeps one row of weights for them."""
     model = _tiny_model()
-    likely = model.probabilities(ngrams(["halo"]), np.zeros(DIMENSION, dtype=np.float32))
+    likely = model.probabilities(["halo"], np.zeros(DIMENSION, dtype=np.float32))
     assert float(likely.sum()) == pytest.approx(1, abs=1e-6)
     assert model.intents[int(likely.argmax())] == "greet"
 
 
-def _tiny_model() -> LinearModel:
+def test_of_unknown_words_the_letters_say_less() -> None:
+    model = _tiny_model()
+    assert model._share(["halo", "pagi"]) == model.settings["share_known"]
+    assert model._share(["kumusta", "po"]) == model.settings["share_unknown"]
+
+
+def test_a_row_of_which_little_is_known_is_short() -> None:
+    vocabulary = Vocabulary.learn([ngrams(["halo"]), ngrams(["halo", "pagi"])], least_documents=1)
+    known, partly, unknown = (np.linalg.norm(vocabulary.row(ngrams([word]))[1]) for word in ("halo", "hakim", "zzz"))
+    assert known == pytest.approx(1, abs=1e-6)
+    assert known > partly > unknown >= 0
+
+
+def test_ngrams_reach_across_the_border_of_words() -> None:
+    assert "o p" in ngrams(["halo", "pagi"])
+
+
+def test_zawgyi_and_invisible_signs_are_undone() -> None:
+    assert typed("ေရႀကီးေနၿပီ") == "ရေကြီးနေပြီ"
+    assert typed("ភាសា\u200bខ្មែរ") == "ភាសាខ្មែរ"
+
+
+def test_missing_spaces_come_back() -> None:
+    spelling = Spelling.learn([("kami mau menanam mangrove", "id"), ("kami ingin bergabung", "id")])
+    assert spelling.restored("kamimaumenanam", "id") == "kami mau menanam"
+
+
+def test_addresses_and_known_words_are_left_whole() -> None:
+    spelling = Spelling.learn([("pertanggungjawaban kami mau", "id")])
+    for text in ("kamimau@kamimaukami.go.id", "https://kamimaukami.id/mau", "pertanggungjawaban", "วันนี้น้ำท่วมบ้านเรา"):
+        assert spelling.restored(text, "id") == text
+
+
+def test_vietnamese_marks_come_back_and_what_has_marks_stays() -> None:
+    spelling = Spelling.learn([("chúng tôi muốn tham gia", "vi"), ("thành phố chúng tôi", "vi")])
+    assert spelling.restored("chung toi muon tham gia", "vi") == "chúng tôi muốn tham gia"
+    assert spelling.restored("chung toi muon", "id") == "chung toi muon"
+    assert spelling.restored("chung tôi", "vi") == "chung tôi"
+    assert unmarked("Đường đi") == "Duong di"
+
+
+def test_a_language_is_told_by_its_letters_and_the_chosen_one_is_likelier(tmp_path: Path) -> None:
+    texts = ["kami mau bergabung dengan kota lain", "gusto naming sumali sa inyong programa", "สวัสดีครับ"]
+    model = language_model.learn(texts, ["id", "fil", "th"])
+    model.save(tmp_path)
+    likely = language_model.LanguageModel.read(tmp_path).likely("gusto naming sumali")
+    assert max(likely, key=lambda code: likely[code]) == "fil"
+    assert language_of({"id": 0.5, "ms": 0.4, "fil": 0.1}, "ms", 20) == "ms"
+    assert language_of({"id": 0.999, "ms": 0.001}, "ms", 20) == "id"
+
+
+def test_the_centre_of_a_language_without_sentences_comes_from_what_we_say_in_it() -> None:
+    def embed(texts: Sequence[str]) -> Vectors:
+        return np.array([[float(len(text))] for text in texts], dtype=np.float32)
+
+    vectors = np.array([[3.0], [5.0]], dtype=np.float32)  # one apart from what the catalogue says in that language
+    samples = {"en": ("aaa",), "tet": ("aaaaaaa",)}
+    centres = language_centres.learn(vectors, ["en", "en"], samples, embed)
+    assert [float(centres(code)[0]) for code in ("en", "tet", "xx", None)] == [4, 8, 4, 4]
+
+
+def _tiny_model() -> Blend:
     texts = ["halo", "halo pagi", "tolong", "tolong bantu"]
-    documents = [ngrams(text.split()) for text in texts]
     vectors = np.zeros((4, DIMENSION), dtype=np.float32)
-    return linear_model.fit(documents, vectors, ["greet", "greet", "help", "help"], linear_model.DEFAULTS)
+    return blend.fit([text.split() for text in texts], vectors, ["greet", "greet", "help", "help"], blend.DEFAULTS)

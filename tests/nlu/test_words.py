@@ -81,11 +81,11 @@ def test_a_vietnamese_text_without_marks_has_the_same_ngrams() -> None:
     assert ngrams(["muốn", "đăng", "ký"]) == ngrams(["muon", "dang", "ky"])
 
 
-def test_a_row_has_length_one_and_unknown_ngrams_are_left_out() -> None:
+def test_unknown_ngrams_have_no_column_and_make_the_row_shorter() -> None:
     documents = [ngrams(["banjir"]), ngrams(["banjir", "besar"])]
     vocabulary = Vocabulary.learn(documents, least_documents=2)
     columns, values = vocabulary.row(documents[1])
-    assert float(values @ values) == pytest.approx(1)
+    assert 0 < float(values @ values) < 1
     assert set(columns) == set(range(len(vocabulary.known)))
     assert vocabulary.row(ngrams(["ๆ"]))[1].tolist() == []
     assert vocabulary.matrix(documents).shape == (2, len(vocabulary.known))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -19,17 +18,16 @@ from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from nlu.components import linear_model
-from nlu.components.char_ngrams import ngrams
+from nlu.components import blend
+from nlu.components.blend import Blend
 from nlu.components.e5_featurizer import E5Featurizer
 from nlu.components.embedding import DIMENSION, Vectors
-from nlu.components.linear_model import LinearModel
 
 logger = logging.getLogger(__name__)
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
-class LinearIntentClassifier(IntentClassifier, GraphComponent):
+class BlendedIntentClassifier(IntentClassifier, GraphComponent):
     """Ranks the intents of a message."""
 
     @classmethod
@@ -39,11 +37,11 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """`C` is the inverse of the regularisation, `ngram_weight` what the n-grams weigh beside the vector."""
-        return {**linear_model.DEFAULTS, "ranking_length": 10}
+        """Those of the linear half (`C`: inverse of the regularisation), of the network, of the vote between them."""
+        return {**blend.DEFAULTS, "ranking_length": 10}
 
     def __init__(
-        self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, model: LinearModel | None = None
+        self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, model: Blend | None = None
     ) -> None:
         self._config = config
         self._storage = model_storage
@@ -57,7 +55,7 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,  # noqa: ARG003
-    ) -> LinearIntentClassifier:
+    ) -> BlendedIntentClassifier:
         """An untrained one."""
         return cls(config, model_storage, resource)
 
@@ -69,10 +67,10 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
         resource: Resource,
         execution_context: ExecutionContext,  # noqa: ARG003
         **kwargs: Any,  # noqa: ARG003
-    ) -> LinearIntentClassifier:
+    ) -> BlendedIntentClassifier:
         """A trained one."""
         with model_storage.read_from(resource) as folder:
-            return cls(config, model_storage, resource, LinearModel.read(folder))
+            return cls(config, model_storage, resource, Blend.read(folder, config))
 
     def train(self, training_data: TrainingData) -> Resource:
         """Fit the weights."""
@@ -99,16 +97,13 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
         vector = sentence_vector(message)
         if vector is None or self._model is None:
             return []
-        likely = self._model.probabilities(_document(message), vector)
-        best = np.argsort(-likely)[: int(self._config["ranking_length"])]
-        return [{"name": self._model.intents[i], "confidence": float(likely[i])} for i in best]
+        ranking = self._model.ranking(_words(message), vector, int(self._config["ranking_length"]))
+        return [{"name": intent, "confidence": confidence} for intent, confidence in ranking]
 
-    def _fit(self, examples: list[Message], intents: list[str]) -> LinearModel:
+    def _fit(self, examples: list[Message], intents: list[str]) -> Blend:
         started = time.monotonic()
-        documents = [_document(example) for example in examples]
-        model = linear_model.fit(
-            documents, np.stack([_vector_or_zero(each) for each in examples]), intents, self._config
-        )
+        vectors = np.stack([_vector_or_zero(each) for each in examples])
+        model = blend.fit([_words(example) for example in examples], vectors, intents, self._config)
         logger.info(
             "Fitted %d intents on %d sentences in %.0f s.", len(model.intents), len(intents), time.monotonic() - started
         )
@@ -126,5 +121,5 @@ def _vector_or_zero(message: Message) -> Vectors:
     return np.zeros(DIMENSION, dtype=np.float32) if vector is None else vector
 
 
-def _document(message: Message) -> Counter[str]:
-    return ngrams(token.text for token in message.get(TOKENS_NAMES[TEXT], []))
+def _words(message: Message) -> list[str]:
+    return [token.text for token in message.get(TOKENS_NAMES[TEXT], [])]
