@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from covenant import amending, drafts, joining, menu, plans, tickets, welcome
+from covenant import amending, doubts, drafts, joining, menu, plans, tickets, welcome
 from covenant.fields import CHOICE, COUNTRY, PLACE, Field
 from covenant.messages import Choice, Say, button, payload
 from covenant.reading import COUNTRIES
@@ -232,6 +232,7 @@ def out_of_scope(turn: Turn) -> list[Say]:
 def unclear(turn: Turn) -> list[Say]:
     """Not understood: first the two likeliest meanings, then the menu, then a person; never the same words twice."""
     turn.contact.misses += 1
+    doubts.keep(turn)
     likely = [intent for intent, _score in turn.ranking if intent in MEANINGS][:MEANINGS_OFFERED]
     if turn.contact.misses == 1 and likely:
         choices = tuple(Choice(MEANINGS[intent], f"/{intent}") for intent in likely)

@@ -15,13 +15,14 @@ from sqlalchemy.orm import Session
 from actions.table import SKILLS, answer
 from covenant.messages import Say
 from covenant.reading import Reading
-from covenant.turn import Turn
+from covenant.turn import Heard, Turn
 from db.engine import Sessions
 from db.messages import Inbound, TurnEffect
 from db.people import Contact
 from locales import Catalogues
 
 PROBE = "probe"
+LETTERS = "letters"
 RANKED = 5
 
 Replies = list[dict[str, Any]]
@@ -87,6 +88,7 @@ class Door:
             entities=_entities(message) if text.startswith("/") else {},
             reading=Reading(**((message.get("metadata") or {}).get("reading") or {})),
             ranking=_ranking(message),
+            heard=_heard(message),
         )
 
 
@@ -96,9 +98,15 @@ def _entities(message: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in given.items() if name == "value" or not isinstance(value, dict | list)}
 
 
+def _heard(message: dict[str, Any]) -> Heard | None:
+    """Return the language that Rasa's component heard (`nlu/components/language_identifier.py`)."""
+    found = [one for one in message.get("entities") or () if one.get("extractor") == LETTERS]
+    return Heard(found[0]["value"], found[0]["confidence_entity"]) if found else None
+
+
 def _ranking(message: dict[str, Any]) -> tuple[tuple[str, float], ...]:
     return tuple((one["name"], one["confidence"]) for one in (message.get("intent_ranking") or ())[:RANKED])
 
 
 def _carried(reply: dict[str, Any]) -> dict[str, Any]:
-    return {key: reply[key] for key in ("args", "choices", "file")}
+    return {key: reply[key] for key in ("args", "choices", "file", "language")}

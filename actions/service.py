@@ -3,7 +3,7 @@
 import functools
 from pathlib import Path
 
-from covenant import consent, privacy, tickets
+from covenant import consent, hearing, privacy, tickets
 from covenant.messages import Choice, Say, button, payload
 from covenant.turn import Turn
 from db.people import Purpose
@@ -25,14 +25,18 @@ def emergency_numbers() -> dict[str, list[str]]:
 
 
 def emergency(turn: Turn) -> list[Say]:
-    """Give the country's emergency numbers and the steps that save lives; nothing may come before it."""
+    """Give the country's emergency numbers and the steps that save lives; nothing may come before it.
+
+    Whoever is in danger is answered in the language they cry in, whatever they chose before.
+    """
+    language = hearing.written_in(turn)
     numbers = emergency_numbers().get(turn.contact.country or "")
     tickets.open_ticket(turn, "emergency", turn.text)
     if numbers:
         args = {"country": {"country": turn.contact.country}, "numbers": {"list": numbers}}
-        return [Say("utter_emergency", args)]
+        return [Say("utter_emergency", args, language=language)]
     known = [[{"country": code}, {"list": listed}] for code, listed in emergency_numbers().items()]
-    return [Say("utter_emergency_anywhere", {"numbers": {"lines": known}})]
+    return [Say("utter_emergency_anywhere", {"numbers": {"lines": known}}, language=language)]
 
 
 def talk_to_human(turn: Turn) -> list[Say]:

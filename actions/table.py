@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from actions import conversation, covenant_journey, service
-from covenant import broadcasts, drafts, joining, knowledge, pledges, reviewing, tips, welcome
+from covenant import broadcasts, doubts, drafts, hearing, joining, knowledge, pledges, reviewing, tips, welcome
 from covenant.messages import Say
 from covenant.turn import Turn
 
@@ -65,10 +65,19 @@ SKILLS: dict[str, Skill] = {
 
 
 def answer(turn: Turn) -> list[Say]:
-    """Answer a turn: welcome first where it is due, then the skill, then the question that was open."""
-    skill = SKILLS[turn.intent]
+    """Answer a turn, and offer the language it was written in where that is not the one the person chose."""
+    hearing.adopt(turn)
+    doubts.explain(turn)
     if turn.intent != "unclear":
         turn.contact.misses = 0
+    said = [*hearing.without_words(turn), *_answer(turn)]
+    language = hearing.listen(turn)
+    return hearing.offered(language, turn, said) if language else said
+
+
+def _answer(turn: Turn) -> list[Say]:
+    """Welcome first where it is due, then the skill, then the question that was open."""
+    skill = SKILLS[turn.intent]
     draft = drafts.open_draft(turn)
     if welcome.is_due(turn) and not skill.free and not _is_welcoming(turn):
         return welcome.welcome(turn)

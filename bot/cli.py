@@ -126,6 +126,15 @@ def worker() -> None:
 
 
 @app.command()
+def doubts() -> None:
+    """Print what was not understood, masked, as a TSV for labelling; the intent is what the person tapped then."""
+    from bot import cli_staff
+
+    with one_sentence() as settings:
+        cli_staff.print_doubts(settings)
+
+
+@app.command()
 def understand(table: Path) -> None:
     """Print what the language model makes of each text of a TSV with the columns lang and text; no server is needed."""
     from bot.model import understand as understand_table

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from bot.errors import StartError
 from bot.postgres import find_database_url
 from bot.settings import Settings
-from covenant import tickets
+from covenant import doubts, tickets
 from db.engine import open_engine, open_sessions
 from db.people import Contact
 from db.records import Application
@@ -33,6 +33,14 @@ def print_tickets(settings: Settings) -> None:
             when = f"{ticket.created_at:%Y-%m-%d %H:%M}"
             typer.echo(f"{ticket.reference}  {when}  {ticket.kind:<16} [{ticket.language}] {ticket.message or '-'}")
         typer.echo(f"{tickets.count_waiting(session)} open.")
+
+
+def print_doubts(settings: Settings) -> None:
+    """Print what was not understood as a table for whoever labels training sentences."""
+    typer.echo("lang\tintent\ttext\tguesses")
+    with session_of(settings) as session:
+        for row in doubts.table(session):
+            typer.echo("\t".join(row))
 
 
 def grant(settings: Settings, right: str, reference: str) -> None:

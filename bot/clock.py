@@ -10,7 +10,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from bot import files
-from covenant import privacy, reminders
+from covenant import doubts, privacy, reminders
 from db.engine import Sessions
 from db.messages import Inbound, InboundState
 from db.people import Consent, Purpose
@@ -47,9 +47,10 @@ class Clock:
             return True
 
     def forget(self) -> None:
-        """Erase the words of people who never agreed that we keep any."""
+        """Erase the words of people who never agreed that we keep any, and what was not understood half a year ago."""
         with self.sessions.begin() as session:
             forget_unagreed(session, datetime.now(UTC) - UNAGREED_WORDS)
+            doubts.forget(session, datetime.now(UTC))
 
     def ticks(self) -> tuple[tuple[Callable[[], None], int], ...]:
         """Return what is done how often, in seconds."""

@@ -21,6 +21,7 @@ from db.messages import Conversation, Inbound, InboundState, Lane, TurnEffect
 from db.people import Contact, Purpose
 from db.records import Draft
 from locales import Catalogue, Catalogues
+from locales.writing import in_unicode
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +67,7 @@ class Turns:
         return next((one for one in waiting if self._is_stop(one.content, contact)), None)
 
     def _is_stop(self, content: dict[str, Any], contact: Contact) -> bool:
-        said = plain(str(content.get("text", "")))
+        said = plain(in_unicode(str(content.get("text", ""))))
         return content.get("payload") == f"/{STOP}" or said in words(self.catalogues[contact.language], "stop")
 
     def _answer(self, session: Session, inbound: Inbound) -> None:
@@ -116,7 +117,7 @@ class Turns:
             return Message(f'/send_document{{"file": "{content["file"]}"}}', Reading())
         if content.get("payload"):
             return Message(_known_payload(content["payload"]), Reading())
-        text = str(content.get("text", "")).strip()[:LONGEST_TEXT].lstrip("/")
+        text = in_unicode(str(content.get("text", "")).strip()[:LONGEST_TEXT].lstrip("/"))
         return self._read(session, contact, catalogue, text)
 
     def _read(self, session: Session, contact: Contact, catalogue: Catalogue, text: str) -> "Message":

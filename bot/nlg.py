@@ -12,10 +12,10 @@ PROBE_LANGUAGE = "en"
 
 
 def words(sessions: Sessions, catalogues: Catalogues, request: dict[str, Any]) -> dict[str, Any]:
-    """Return Rasa's form of one rendered response; the language is the contact's at this moment."""
+    """Return Rasa's form of one rendered response, in the language it names, else in the contact's at this moment."""
     given = request.get("arguments") or {}
     say = {"response": request["response"], "args": given.get("args"), "choices": given.get("choices")}
-    language = _language(sessions, request["tracker"]["sender_id"])
+    language = given.get("language") or _language(sessions, request["tracker"]["sender_id"])
     rendered = render(catalogues, language, say)
     answer: dict[str, Any] = {
         "text": rendered.text,

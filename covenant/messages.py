@@ -19,12 +19,16 @@ class Choice:
 
 @dataclass(frozen=True)
 class Say:
-    """A response name with its arguments and choices; never a sentence. `file` is a file's public id to attach."""
+    """A response name with its arguments and choices; never a sentence.
+
+    `file` is a file's public id to attach; `language` is said where the message is not in the contact's language.
+    """
 
     key: str
     args: Args = field(default_factory=dict)
     choices: tuple[Choice, ...] = ()
     file: str | None = None
+    language: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return the form that is stored with a turn, sent through Rasa and rendered by `locales`."""
@@ -33,6 +37,7 @@ class Say:
             "args": self.args,
             "choices": [{"title": choice.title, "payload": choice.payload} for choice in self.choices],
             "file": self.file,
+            "language": self.language,
         }
 
 
@@ -60,4 +65,4 @@ def join(messages: list[Rendered]) -> Rendered:
 
 def render_all(catalogues: Catalogues, language: str, says: list[dict[str, Any]]) -> Rendered:
     """Render what a turn says, in order, as one message."""
-    return join([render(catalogues, language, one) for one in says])
+    return join([render(catalogues, one.get("language") or language, one) for one in says])

@@ -16,6 +16,14 @@ HOME = "Asia/Jakarta"  # where the secretariat is
 
 
 @dataclass(frozen=True)
+class Heard:
+    """The language that the letters of a message speak for, and how surely."""
+
+    language: str
+    confidence: float
+
+
+@dataclass(frozen=True)
 class Turn:
     """What an answer is made from. `entities` come from a button's payload, `reading` from the open question."""
 
@@ -30,6 +38,7 @@ class Turn:
     entities: Mapping[str, Any] = field(default_factory=dict)
     reading: Reading = field(default_factory=Reading)
     ranking: tuple[tuple[str, float], ...] = ()
+    heard: Heard | None = None
 
     @property
     def language(self) -> str:

@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, DateTime, ForeignKey, Index, String, UniqueCo
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from db.base import Base
-from db.columns import Created, Id, Moment, PublicId
+from db.columns import Created, Id, JsonList, Moment, PublicId
 
 
 class Role(StrEnum):
@@ -40,7 +40,8 @@ class Contact(Base):
     """A person, reached at one or more addresses.
 
     `draft_id` is the draft whose question is open now, `misses` how often in a row we did not understand, `erasing` the
-    receipt's reference once the person asked to be erased.
+    receipt's reference once the person asked to be erased. `heard` is the language the last messages were written in,
+    where that is not `language`, `heard_times` how many in a row; `offered` are the languages we spoke about already.
     """
 
     __tablename__ = "contact"
@@ -54,6 +55,9 @@ class Contact(Base):
     is_secretariat: Mapped[bool] = mapped_column(default=False)
     draft_id: Mapped[int | None] = mapped_column(ForeignKey("draft.id", use_alter=True, ondelete="SET NULL"))
     misses: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    heard: Mapped[str | None] = mapped_column(String(8))
+    heard_times: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    offered: Mapped[JsonList] = mapped_column(default=list, server_default=text("'[]'"))
     erasing: Mapped[str | None] = mapped_column(String(8))
     created_at: Mapped[Created]
     seen_at: Mapped[Created]

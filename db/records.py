@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, Date, DateTime, ForeignKey, Index, String, Un
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from db.base import Base
-from db.columns import Created, Id, Json, Moment, PublicId, Reference
+from db.columns import Created, Id, Json, JsonList, Moment, PublicId, Reference
 
 
 class DraftState(StrEnum):
@@ -172,6 +172,24 @@ class Ticket(Base):
     answer: Mapped[str | None]
     created_at: Mapped[Created]
     closed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class Doubt(Base):
+    """A message that was not understood, its personal parts masked, kept for whoever labels training sentences.
+
+    `guesses` are the likeliest intents with their confidence; `meant` is the one the person then tapped, if any.
+    """
+
+    __tablename__ = "doubt"
+    __table_args__ = (Index(None, "contact_id", "id"), Index(None, "at"))
+
+    id: Mapped[Id]
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"))
+    language: Mapped[str] = mapped_column(String(8))
+    words: Mapped[str]
+    guesses: Mapped[JsonList]
+    meant: Mapped[str | None] = mapped_column(String(64))
+    at: Mapped[Created]
 
 
 class BroadcastState(StrEnum):

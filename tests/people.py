@@ -11,8 +11,10 @@ from sqlalchemy.orm import Session
 from bot import inbox
 from bot.channels import Inbound as Received
 from bot.channels.web import NAME, address_of
+from covenant.turn import Turn
 from db.messages import Inbound
 from db.people import Address, AddressState, Consent, Contact, Purpose
+from locales import load_catalogues
 
 SECRET = "s" * 32
 
@@ -74,3 +76,8 @@ def until(true: Callable[[], object], seconds: float = 60, pause: float = 0.02) 
     while not true():
         assert time.monotonic() < end, f"it did not happen within {seconds} s"
         time.sleep(pause)
+
+
+def turn_of(session: Session, person: Somebody, intent: str = "unclear") -> Turn:
+    """A turn of theirs in which nothing was said yet."""
+    return Turn(session, person.contact, person.address, datetime.now(UTC), load_catalogues(), intent)

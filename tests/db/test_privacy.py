@@ -25,6 +25,7 @@ from db.records import (
     Application,
     ApplicationEvent,
     Broadcast,
+    Doubt,
     Draft,
     DraftEvent,
     Membership,
@@ -100,6 +101,7 @@ def live(session: Session, folder: Path) -> Life:
             Ticket(contact_id=contact.id, kind="ask_question", message=WORDS, file_id=letter.id, language="id"),
             Broadcast(author_id=contact.id, texts={"id": "Halo"}, base_language="id", audience={}),
             TipShown(contact_id=contact.id, tip="heat-1"),
+            Doubt(contact_id=contact.id, language="id", words=WORDS, guesses=[["log_pledge", 0.3]], at=now),
         )
     )
     reminders.lay_out(session, town)
