@@ -31,6 +31,7 @@ train: setup
 
 # Both suites run, also when the first one fails.
 test: setup
+	@$(APP) -m bot train  # some minutes on a fresh machine; no test should seem to hang for them
 	@echo "kawan: running the tests of the application"
 	@result=0; $(APP) -m pytest --ignore=tests/nlu || result=$$?; \
 	echo "kawan: running the tests of the language understanding"; \

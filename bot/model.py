@@ -14,8 +14,10 @@ from bot.settings import ROOT, Settings
 # Everything that decides what a model will be; a changed byte in one of them means a new training.
 INGREDIENTS = (
     "config.yml",
+    "locales",  # what the catalogues say is a sample of each language
     "nlu/components",
     "nlu/domain",
+    "nlu/importer.py",
     "nlu/rules",
     "nlu/train.py",
     "nlu/training",

@@ -22,6 +22,9 @@ LONGEST_WORD = 16
 UNKNOWN_LETTER, UNKNOWN_WORD = 2.0, 4.0  # what an unknown stretch costs, in natural logarithms of probability
 PAIR, SINGLE, NEVER = 8.0, 0.1, 1e-3  # what a seen pair counts against a seen word against nothing seen
 START = "^"
+# A slip is mended in words of so many letters, where the word that was meant was seen so often in that language.
+SLIPPING, FAMILIAR = 5, 3
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 def unmarked(text: str) -> str:
@@ -32,9 +35,10 @@ def unmarked(text: str) -> str:
 
 @dataclass(frozen=True)
 class Spelling:
-    """How often words in Latin letters occur, and which Vietnamese ones follow each other."""
+    """How often words in Latin letters occur, together and by language, and which Vietnamese ones follow each other."""
 
     words: Mapping[str, int]
+    of: Mapping[str, Mapping[str, int]]
     marked: Mapping[str, int]
     pairs: Mapping[str, int]
 
@@ -42,21 +46,35 @@ class Spelling:
     def learn(cls, told: Iterable[tuple[str, str]]) -> Spelling:
         """From texts and their languages."""
         words: Counter[str] = Counter()
+        of: dict[str, Counter[str]] = defaultdict(Counter)
         marked: Counter[str] = Counter()
         pairs: Counter[str] = Counter()
         for text, language in told:
             found = [word.casefold() for word in WORD.findall(unicodedata.normalize("NFC", text))]
-            words.update(word for word in found if LATIN_WORD.fullmatch(word))
+            latin = [word for word in found if LATIN_WORD.fullmatch(word)]
+            words.update(latin)
+            of[language].update(latin)
             if language == VIETNAMESE:
                 words.update(unmarked(word) for word in found)
                 marked.update(found)
                 pairs.update(f"{one} {other}" for one, other in zip([START, *found], found, strict=False))
-        return cls(words, marked, pairs)
+        return cls(words, of, marked, pairs)
 
     def restored(self, text: str, language: str | None) -> str:
-        """The text with spaces, and in Vietnamese with its marks; what has them stays as it is."""
+        """The text with spaces, without slips, and in Vietnamese with its marks; what is well written stays so."""
         spaced = self._spaced(text)
-        return self._with_marks(spaced) if language == VIETNAMESE and unmarked(spaced) == spaced else spaced
+        if language == VIETNAMESE:
+            return self._with_marks(spaced) if unmarked(spaced) == spaced else spaced
+        known = self.of.get(language or "", {})
+        return WORD.sub(lambda found: self._mended(found[0], known), spaced)
+
+    def _mended(self, word: str, known: Mapping[str, int]) -> str:
+        """The familiar word that is one slip away from an unknown one, the most frequent of several; else the word."""
+        folded = word.casefold()
+        if len(folded) < SLIPPING or folded in self.words or not LATIN_WORD.fullmatch(word):
+            return word
+        meant = max(_slips(folded), key=lambda each: known.get(each, 0))
+        return meant if known.get(meant, 0) >= FAMILIAR else word
 
     def _spaced(self, text: str) -> str:
         least = GLUED_AMONG_OTHERS if " " in text.strip() else GLUED
@@ -118,7 +136,7 @@ class Spelling:
 
     def save(self, folder: Path) -> None:
         """Write JSON."""
-        told = {"words": self.words, "marked": self.marked, "pairs": self.pairs}
+        told = {"words": self.words, "of": self.of, "marked": self.marked, "pairs": self.pairs}
         (folder / FILE).write_text(json.dumps(told, ensure_ascii=False), encoding="utf-8")
 
     @classmethod
@@ -133,3 +151,15 @@ def _pieces(word: str, start: list[int]) -> Iterable[str]:
     while end:
         yield word[start[end] : end]
         end = start[end]
+
+
+def _slips(word: str) -> Iterable[str]:
+    """Everything one dropped, doubled, exchanged or wrong letter away."""
+    for at in range(len(word)):
+        head, tail = word[:at], word[at:]
+        yield head + tail[1:]
+        yield head + tail[1:2] + tail[:1] + tail[2:]
+        for letter in LETTERS:
+            yield head + letter + tail[1:]
+            yield head + letter + tail
+    yield from (word + letter for letter in LETTERS)

@@ -179,6 +179,14 @@ def test_vietnamese_marks_come_back_and_what_has_marks_stays() -> None:
     assert unmarked("Đường đi") == "Duong di"
 
 
+def test_a_slip_is_mended_where_the_word_is_familiar_in_that_language() -> None:
+    spelling = Spelling.learn([("kami mau bergabung", "id")] * 3 + [("gusto naming sumali", "fil")] * 3)
+    for typed_so in ("bergabng", "bergabuung", "berganung", "begrabung"):
+        assert spelling.restored(f"kami mau {typed_so}", "id") == "kami mau bergabung"
+    assert spelling.restored("sumalii", "id") == "sumalii"
+    assert spelling.restored("Purwokerto", "id") == "Purwokerto"
+
+
 def test_a_language_is_told_by_its_letters_and_the_chosen_one_is_likelier(tmp_path: Path) -> None:
     texts = ["kami mau bergabung dengan kota lain", "gusto naming sumali sa inyong programa", "สวัสดีครับ"]
     model = language_model.learn(texts, ["id", "fil", "th"])
