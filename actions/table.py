@@ -1,7 +1,7 @@
 """Which answer belongs to which intent, whether it needs the consent, and whether the form goes on after it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from actions import conversation, covenant_journey, service
 from covenant import broadcasts, doubts, drafts, hearing, joining, knowledge, pledges, reviewing, tips, welcome
@@ -107,4 +107,4 @@ def _is_welcoming(turn: Turn) -> bool:
 
 def _without_choices(said: list[Say]) -> list[Say]:
     # One message shows one set of buttons, and the open question needs them.
-    return [Say(one.key, one.args, (), one.file) for one in said]
+    return [replace(one, choices=()) for one in said]

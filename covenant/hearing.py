@@ -14,8 +14,8 @@ LEAST_LETTERS, LEAST_IN_OWN_SCRIPT = 12, 3
 # These two share most of their words; nobody is asked because of one message of a few.
 ALIKE = frozenset({"id", "ms"})
 LEAST_OF_ALIKE = 30
-# A value may be a name in any language, and who asks for a language has said which.
-SILENT = frozenset({"inform", "change_language", "unclear"})
+# A value may be a name in any language, who asks for a language has said which, and danger is no moment for an offer.
+SILENT = frozenset({"inform", "change_language", "emergency", "unclear"})
 
 
 def listen(turn: Turn) -> str | None:

@@ -8,8 +8,9 @@ from sqlalchemy.orm import Session
 
 from actions.conversation import unclear
 from actions.table import answer
-from covenant import doubts, hearing
+from covenant import doubts, drafts, hearing
 from covenant.messages import payload
+from covenant.pledges import PLEDGE
 from covenant.turn import Heard, Turn
 from db.people import Purpose
 from db.records import Doubt
@@ -73,6 +74,14 @@ def test_the_offer_comes_in_the_language_that_was_heard_with_both_to_tap(session
 def test_who_is_in_danger_is_answered_in_the_language_they_cry_in(session: Session) -> None:
     said = answer(replace(hears(session, "ຊ່ວຍແດ່ ນ້ຳຖ້ວມຮອດຫຼັງຄາແລ້ວ"), intent="emergency"))
     assert said[0].language == "lo"
+
+
+def test_danger_is_no_moment_for_an_offer_and_the_language_holds_while_a_form_is_open(session: Session) -> None:
+    turn = replace(hears(session, "ຊ່ວຍແດ່ ນ້ຳຖ້ວມຮອດຫຼັງຄາແລ້ວ"), intent="emergency")
+    drafts.begin(turn, PLEDGE.key)
+    for said in (answer(turn), answer(turn)):
+        assert (said[0].key, said[0].language) == ("utter_emergency_anywhere", "lo")
+        assert "utter_offer_language" not in {one.key for one in said}
 
 
 def test_a_script_without_words_is_answered_once_with_an_apology(session: Session) -> None:
