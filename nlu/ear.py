@@ -71,10 +71,10 @@ class Ear:
         return self.blend.ranking([word for word, _, _ in words(text)], centred, MOST)
 
 
-def learn(examples: Sequence[Example], settings: Settings, *, catalogues: bool = True) -> Ear:
-    """Train everything; without `catalogues`, nothing is known of a language that has no examples."""
+def learn(examples: Sequence[Example], settings: Settings) -> Ear:
+    """Train everything; of a language without examples, what its catalogue says is known."""
     texts, langs = [typed(each.text) for each in examples], [each.lang for each in examples]
-    known = {code: found for code, found in samples().items() if catalogues or code in langs}
+    known = samples()
     featurizer = {**E5Featurizer.get_default_config(), **settings["E5Featurizer"]}
     embed = _embedder(int(featurizer["max_characters"])).vectors
     vectors = embed(texts)
