@@ -14,14 +14,16 @@ LEAST_LETTERS, LEAST_IN_OWN_SCRIPT = 12, 3
 # These two share most of their words; nobody is asked because of one message of a few.
 ALIKE = frozenset({"id", "ms"})
 LEAST_OF_ALIKE = 30
-# A value may be a name in any language, who asks for a language has said which, and danger is no moment for an offer.
-SILENT = frozenset({"inform", "change_language", "emergency", "unclear"})
+# Who asks for a language has said which, and danger is no moment for an offer.
+SILENT = frozenset({"change_language", "emergency"})
 
 
 def listen(turn: Turn) -> str | None:
     """Remember what language was heard; return one that is to be offered now."""
     contact = turn.contact
-    language = None if turn.intent in SILENT else written_in(turn)
+    # An answer that was taken may be a name in any language; one that was refused may be refused for its language.
+    is_taken = turn.intent == "inform" and turn.reading.refused is None
+    language = None if is_taken or turn.intent in SILENT else written_in(turn)
     if language is None:
         return None
     if language == turn.language:

@@ -11,6 +11,7 @@ from actions.table import answer
 from covenant import doubts, drafts, hearing
 from covenant.messages import payload
 from covenant.pledges import PLEDGE
+from covenant.reading import Reading
 from covenant.turn import Heard, Turn
 from db.people import Purpose
 from db.records import Doubt
@@ -36,6 +37,12 @@ def test_a_message_in_the_chosen_language_starts_the_count_again(session: Sessio
     turn = hears(session, LAO)
     english = replace(turn, text="what do we have to do next?", heard=Heard("en", 0.99))
     assert [hearing.listen(one) for one in (turn, english, turn)] == [None, None, None]
+
+
+def test_an_answer_that_was_refused_is_heard_and_one_that_was_taken_is_not(session: Session) -> None:
+    taken = replace(hears(session, LAO), intent="inform")
+    refused = replace(taken, reading=Reading(field="municipality", kind="place", refused="utter_wrong_place"))
+    assert [hearing.listen(one) for one in (taken, taken, refused, refused)] == [None, None, None, "lo"]
 
 
 def test_a_doubtful_or_short_text_says_nothing(session: Session) -> None:
