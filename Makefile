@@ -46,7 +46,7 @@ check: setup
 	.venv/bin/mypy --config-file nlu/pyproject.toml --python-executable $(NLU) -p nlu
 	.venv/bin/lint-imports
 
-# The list of places is in the repository; this makes it anew from GeoNames (179 MB to download).
+# The list of places is in the repository; this makes it anew from GeoNames (300 MB to download).
 # Trains several times, the longest part without each language in turn: some 25 minutes on two cores.
 nlu-report: setup
 	$(NLU) -m nlu.report
