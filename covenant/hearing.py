@@ -31,16 +31,17 @@ def listen(turn: Turn) -> str | None:
         return None
     contact.heard_times = contact.heard_times + 1 if contact.heard == language else 1
     contact.heard = language
-    if contact.heard_times < TWICE or language in contact.offered:
+    if contact.heard_times < TWICE or language in contact.languages_offered:
         return None
-    contact.offered = [*contact.offered, language]
+    contact.languages_offered = [*contact.languages_offered, language]
     return language
 
 
 def adopt(turn: Turn) -> None:
     """Before anybody chose a language, the one written in is the best guess; of two that are alike, the hint."""
     language = written_in(turn)
-    if language and was_never_asked(turn) and {language, turn.language} != ALIKE:
+    is_other = language not in {None, turn.language} and {language, turn.language} != ALIKE
+    if language and is_other and was_never_asked(turn):
         turn.contact.language = language
 
 
@@ -56,9 +57,9 @@ def offered(language: str, turn: Turn, said: list[Say]) -> list[Say]:
 def without_words(turn: Turn) -> list[Say]:
     """Say, once, that we have no words in the script that was written in."""
     script = foreign_script(turn.text) if turn.text else None
-    if script is None or script in turn.contact.offered:
+    if script is None or script in turn.contact.languages_offered:
         return []
-    turn.contact.offered = [*turn.contact.offered, script]
+    turn.contact.languages_offered = [*turn.contact.languages_offered, script]
     return [Say("utter_language_unknown", {"language": {"language": turn.language}})]
 
 

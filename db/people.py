@@ -41,7 +41,7 @@ class Contact(Base):
 
     `draft_id` is the draft whose question is open now, `misses` how often in a row we did not understand, `erasing` the
     receipt's reference once the person asked to be erased. `heard` is the language the last messages were written in,
-    where that is not `language`, `heard_times` how many in a row; `offered` are the languages we spoke about already.
+    where that is not `language`, `heard_times` how many in a row; `languages_offered` are those we spoke about already.
     """
 
     __tablename__ = "contact"
@@ -57,7 +57,7 @@ class Contact(Base):
     misses: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     heard: Mapped[str | None] = mapped_column(String(8))
     heard_times: Mapped[int] = mapped_column(default=0, server_default=text("0"))
-    offered: Mapped[JsonList] = mapped_column(default=list, server_default=text("'[]'"))
+    languages_offered: Mapped[JsonList] = mapped_column(default=list, server_default=text("'[]'"))
     erasing: Mapped[str | None] = mapped_column(String(8))
     created_at: Mapped[Created]
     seen_at: Mapped[Created]

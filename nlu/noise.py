@@ -9,8 +9,9 @@ import unicodedata
 from collections.abc import Callable
 from random import Random
 
+from nlu.components.spelling import unmarked
+
 LETTERS_A_TYPO = 12
-LATIN_MARKS = range(0x0300, 0x0370)
 KEYBOARD = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 # Thai, Lao, Burmese and Khmer: here people lose marks and vowels, the consonants carry the word.
 MARKED_SCRIPTS = (range(0x0E01, 0x0E5C), range(0x0E81, 0x0EE0), range(0x1000, 0x10A0), range(0x1780, 0x17DE))
@@ -21,12 +22,6 @@ TWINS = ("ิี", "ึื", "ุู", "่้", "ใไ", "ິີ", "ຶື", "
 TWIN = {one: other for pair in TWINS for one, other in ((pair[0], pair[1]), (pair[1], pair[0]))}
 
 Change = Callable[[list[str], int, Random], str]
-
-
-def without_marks(text: str) -> str:
-    """The text as typed without accents and tone marks: `Đăng ký` becomes `Dang ky`; other scripts stay as they are."""
-    kept = (c for c in unicodedata.normalize("NFD", text) if ord(c) not in LATIN_MARKS)
-    return unicodedata.normalize("NFC", "".join(kept)).replace("đ", "d").replace("Đ", "D")
 
 
 def without_spaces(text: str) -> str:
@@ -96,7 +91,7 @@ def _beside(letters: list[str], at: int, rng: Random) -> str:
 
 def _key(letter: str) -> str:
     """The key of a Latin letter: `ế` is typed with `e`."""
-    return without_marks(letter).lower()
+    return unmarked(letter).lower()
 
 
 def _neighbours() -> dict[str, str]:

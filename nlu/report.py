@@ -166,11 +166,12 @@ def _alarm(intent: str, judged: Sequence[Judgement]) -> Alarm:
 def noises(ear: Ear, asked: Sequence[Example]) -> dict[str, dict[str, float]]:
     """Accuracy by language on the same sentences as thumbs, old phones and hurry write them."""
     from nlu import noise
+    from nlu.components.spelling import unmarked
 
     rng = Random(SEED)  # noqa: S311 - slips, not secrets
     made: dict[str, Callable[[str], str]] = {
         "typos": lambda text: noise.typos(text, rng),
-        "no_marks": noise.without_marks,
+        "no_marks": unmarked,
         "no_spaces": noise.without_spaces,
         "zawgyi": noise.in_zawgyi,
     }

@@ -8,7 +8,8 @@ from random import Random
 
 import pytest
 
-from nlu.noise import NEIGHBOURS, typos, without_marks, without_spaces
+from nlu.components.spelling import unmarked
+from nlu.noise import NEIGHBOURS, typos, without_spaces
 
 SENTENCES = {
     "en": "We would like to bring our town into the Covenant this year",
@@ -114,7 +115,7 @@ def test_neighbours_are_never_the_key_itself_and_see_each_other() -> None:
     ],
 )
 def test_latin_marks_go_and_nothing_else(text: str, bare: str) -> None:
-    assert without_marks(text) == bare
+    assert unmarked(text) == bare
 
 
 @pytest.mark.parametrize(

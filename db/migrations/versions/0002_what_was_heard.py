@@ -14,7 +14,9 @@ def upgrade() -> None:
     """Apply this migration."""
     op.add_column("contact", sa.Column("heard", sa.String(length=8), nullable=True))
     op.add_column("contact", sa.Column("heard_times", sa.Integer(), server_default=sa.text("0"), nullable=False))
-    op.add_column("contact", sa.Column("offered", postgresql.JSONB(), server_default=sa.text("'[]'"), nullable=False))
+    op.add_column(
+        "contact", sa.Column("languages_offered", postgresql.JSONB(), server_default=sa.text("'[]'"), nullable=False)
+    )
     op.create_table(
         "doubt",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -36,6 +38,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Undo this migration."""
     op.drop_table("doubt")
-    op.drop_column("contact", "offered")
+    op.drop_column("contact", "languages_offered")
     op.drop_column("contact", "heard_times")
     op.drop_column("contact", "heard")
