@@ -27,6 +27,14 @@ async def until(ring: asyncio.Event, seconds: float) -> bool:
     return False
 
 
+async def any_of(rings: Iterable[asyncio.Event], seconds: float) -> None:
+    """Wait for the first of several rings, at most so long."""
+    tasks = [asyncio.create_task(ring.wait()) for ring in rings]
+    await asyncio.wait(tasks, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    for task in tasks:
+        task.cancel()
+
+
 @contextlib.asynccontextmanager
 async def listening(url: str, channels: Iterable[str]) -> AsyncIterator[AsyncIterator[psycopg.Notify]]:
     """Give the notices on some channels of the database, for as long as the connection holds."""

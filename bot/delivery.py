@@ -1,184 +1,191 @@
-"""Empties the outbox of one channel: claims, renders, sends, records; replies before reminders before broadcasts.
+"""Empties the outbox of one channel: claims, renders, sends, records; replies never wait behind what many get.
 
 Only one dispatcher works a channel at a time (an advisory lock); when it dies, what it had claimed is sent again where
-that has no second effect, and is marked unknown where it might.
+that has no second effect, and is marked as doubtful where it might.
 """
 
 import asyncio
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
-from aiolimiter import AsyncLimiter
-from sqlalchemy import case, or_, select, update
-from sqlalchemy.exc import NoResultFound
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, case, or_, select, update
+from sqlalchemy.orm import aliased
 
-from bot.channels import Channel, Gone, SendError, Throttled, Unreachable
+from bot.bell import Bell
+from bot.channels import Channel, SendError, Throttled, Unknown, Urgency
 from bot.channels import Outbound as Message
-from covenant import consent
-from covenant.broadcasts import text_for
-from covenant.messages import render_all
-from db.engine import Sessions, notify
-from db.messages import FEED, Lane, Outbound, OutboundState
-from db.people import Address, AddressState, Contact, Purpose
+from bot.limiter import Limiter, Pause
+from bot.outcomes import Outcome, note
+from bot.wording import Wording
+from db.engine import Sessions
+from db.messages import Lane, Outbound, OutboundState
 from db.records import Broadcast, BroadcastState
-from locales import Catalogues
 
 log = logging.getLogger(__name__)
 
-FEED_WAKE = "kawan_feed"
-BATCH = 50
-MAX_TRIES = 6
-LATEST_WAIT = timedelta(hours=1)
 PAUSED = select(Broadcast.id).where(Broadcast.state == BroadcastState.PAUSED)
+LANES = {Urgency.REPLY: (Lane.REPLY,), Urgency.BULK: (Lane.REMINDER, Lane.BROADCAST)}
+LOOK_FURTHER = 4  # rows looked at for each that may be taken: several of one person leave one after the other
 
 
-class Withheld(Exception):
-    """At the moment of sending it is clear that the message must not leave."""
-
-
-class Paused(Exception):
-    """The message must not leave now, and may later."""
-
-
-@dataclass(frozen=True)
+@dataclass
 class Dispatcher:
-    """Sends what is queued for one channel."""
+    """Sends what is queued for one channel. `addresses` are those with a call under way, so that order is kept."""
 
     sessions: Sessions
-    catalogues: Catalogues
+    wording: Wording
     channel: Channel
+    limiter: Limiter = field(default_factory=Limiter)
+    pause: Pause = field(default_factory=Pause)
+    addresses: set[int] = field(default_factory=set)
+    finished: list[tuple[int, Outcome]] = field(default_factory=list)
+    recording: asyncio.Lock = field(default_factory=asyncio.Lock)
+    done: Bell = field(default_factory=Bell)
 
     def recover(self) -> None:
         """Settle what an earlier dispatcher had claimed when it died."""
-        again = OutboundState.QUEUED if self.channel.capabilities.idempotent else OutboundState.UNKNOWN
+        now = datetime.now(UTC)
+        able = self.channel.capabilities
+        settled = {"state": OutboundState.QUEUED if able.idempotent or able.repeats else OutboundState.UNKNOWN}
+        doubt = {} if able.idempotent else {"doubted_at": now}
+        mine = (Outbound.channel == self.channel.name) & (Outbound.state == OutboundState.SENDING)
         with self.sessions.begin() as session:
-            session.execute(
-                update(Outbound)
-                .where(Outbound.channel == self.channel.name, Outbound.state == OutboundState.SENDING)
-                .values(state=again)
-            )
+            session.execute(update(Outbound).where(mine).values(**settled, **doubt, due_at=now))
 
-    async def send_next(self, limiter: AsyncLimiter) -> int:
-        """Send the next batch; returns how many were taken."""
-        rows = await asyncio.to_thread(self._claim)
-        outcomes = [(row, await self._send(row, message, limiter)) for row, message in rows if message]
-        await asyncio.to_thread(self._record, outcomes)
+    async def start_next(self, urgency: Urgency, tasks: set[asyncio.Task[None]]) -> int:
+        """Take as many messages as there are hands free and start sending them; returns how many were taken."""
+        if urgency == Urgency.BULK and self.pause.left:
+            return 0
+        room = self.channel.capabilities.at_once - len(tasks)
+        rows = await asyncio.to_thread(self._claim, urgency, room) if room > 0 else []
+        for row in rows:
+            self.addresses.add(row.address_id)
+            task = asyncio.create_task(self._deliver(row, urgency))
+            tasks.add(task)
+            task.add_done_callback(tasks.discard)
         return len(rows)
 
-    def _claim(self) -> list[tuple[int, Message | None]]:
+    def _claim(self, urgency: Urgency, room: int) -> "list[Claimed]":
         with self.sessions.begin() as session:
-            urgency = case((Outbound.lane == Lane.REPLY, 0), (Outbound.lane == Lane.REMINDER, 1), else_=2)
-            query = (
-                select(Outbound)
-                .where(Outbound.channel == self.channel.name, Outbound.state == OutboundState.QUEUED)
-                .where(Outbound.due_at <= datetime.now(UTC))
-                .where(or_(Outbound.broadcast_id.is_(None), Outbound.broadcast_id.not_in(PAUSED)))
-                .order_by(urgency, Outbound.id)
-                .limit(BATCH)
-                .with_for_update(skip_locked=True)
-            )
-            return [(row.id, self._take(session, row)) for row in session.scalars(query)]
+            claimed: list[Claimed] = []
+            taken: set[int] = set(self.addresses)
+            for row in session.scalars(self._query(urgency).limit(room * LOOK_FURTHER)):
+                if len(claimed) < room and row.address_id not in taken:
+                    message = self.wording.take(session, row, self.channel.capabilities)
+                    taken.add(row.address_id)
+                    if message:
+                        claimed.append(Claimed(row.id, row.address_id, message))
+            return claimed
 
-    def _take(self, session: Session, row: Outbound) -> Message | None:
-        try:
-            content = self._content(session, row)
-        except Paused:  # between the choice of the rows and now
-            return None
-        except Withheld:
-            row.state = OutboundState.SKIPPED
-            return None
-        except (LookupError, TypeError, ValueError, NoResultFound) as problem:  # it would hold up everybody else's
-            log.warning("outbound %s cannot be put into words: %s", row.id, type(problem).__name__)
-            row.state, row.error = OutboundState.FAILED, "unsayable"
-            return None
-        row.content = content
-        row.state = OutboundState.SENDING
-        row.attempts += 1
-        return Message(
-            id=row.id,
-            address=row.address.external_id,
-            text=content["text"],
-            buttons=tuple(content.get("buttons") or ()),
-            file=content.get("file"),
-            language=content["lang"],
+    def _query(self, urgency: Urgency) -> Select[Outbound]:
+        query = (
+            select(Outbound)
+            .where(Outbound.channel == self.channel.name, Outbound.state == OutboundState.QUEUED)
+            .where(Outbound.due_at <= datetime.now(UTC), Outbound.lane.in_(LANES[urgency]))
+            .where(or_(Outbound.broadcast_id.is_(None), Outbound.broadcast_id.not_in(PAUSED)))
         )
+        if self.addresses:
+            query = query.where(Outbound.address_id.not_in(tuple(self.addresses)))
+        if urgency == Urgency.REPLY:
+            query = query.where(_none_before())
+        first = case((Outbound.lane == Lane.BROADCAST, 1), else_=0)
+        return query.order_by(first, Outbound.id).with_for_update(skip_locked=True)
 
-    def _content(self, session: Session, row: Outbound) -> dict[str, Any]:
-        """Render what is queued, asking once more whether it may leave at all."""
-        if row.lane != Lane.REPLY and row.address.state != AddressState.ACTIVE:
-            raise Withheld
-        contact = session.get_one(Contact, row.contact_id)
-        purpose = Purpose.NEWS if row.lane == Lane.BROADCAST else row.content.get("purpose")
-        if purpose and not consent.has_given(session, contact, purpose):
-            raise Withheld
-        if "broadcast" in row.content:
-            return _broadcast_content(session.get_one(Broadcast, row.content["broadcast"]), contact)
-        if "says" in row.content:
-            rendered = render_all(self.catalogues, contact.language, row.content["says"])
-            buttons = [{"title": title, "payload": payload} for title, payload in rendered.buttons]
-            return {"text": rendered.text, "buttons": buttons, "lang": contact.language}
-        return row.content
-
-    async def _send(self, row_id: int, message: Message, limiter: AsyncLimiter) -> "Outcome":
+    async def _deliver(self, row: "Claimed", urgency: Urgency) -> None:
         try:
-            async with limiter:
-                return Outcome(OutboundState.SENT, provider_id=await self.channel.send(message))
-        except SendError as problem:
-            log.warning("outbound %s: %s", row_id, problem.code)
-            return Outcome(_state_after(problem), problem=problem)
+            outcome = await self._send(row, urgency)
+            self.finished.append((row.id, outcome))
+            await self._record()
+        finally:
+            self.addresses.discard(row.address_id)
+            self.done.ring()
 
-    def _record(self, outcomes: Sequence[tuple[int, "Outcome"]]) -> None:
+    async def _send(self, row: "Claimed", urgency: Urgency) -> Outcome:
+        try:
+            async with self.limiter.place(self.channel.limits(row.message.address), urgency):
+                return Outcome(provider_id=await self.channel.send(row.message))
+        except SendError as problem:
+            log.warning("outbound %s: %s", row.id, problem.code)
+            if isinstance(problem, Throttled):
+                self.pause.begin(problem.retry_after)
+            return Outcome(problem=problem)
+        except Exception as problem:  # noqa: BLE001 - whatever a library raises, this message must not stop the others
+            log.warning("outbound %s: %s", row.id, type(problem).__name__)
+            return Outcome(problem=Unknown(type(problem).__name__))
+
+    async def _record(self) -> None:
+        """Write down what is finished; those that finish meanwhile go together into the next transaction."""
+        async with self.recording:
+            finished, self.finished = self.finished, []
+            if finished:
+                await asyncio.to_thread(self._note, finished)
+
+    def _note(self, finished: Sequence[tuple[int, Outcome]]) -> None:
         with self.sessions.begin() as session:
-            for row_id, outcome in outcomes:
-                row = session.get(Outbound, row_id)
+            for row_id, outcome in finished:
+                row = session.get(Outbound, row_id, with_for_update=True)
                 if row:
-                    _note(session, row, outcome)
+                    note(session, row, outcome, self.channel.capabilities)
+
+    async def settle_next(self) -> bool:
+        """Look one doubtful message up at the provider; False when there is none whose time has come."""
+        found = await asyncio.to_thread(self._doubtful)
+        if found is None:
+            return False
+        row_id, message, since = found
+        try:
+            provider_id = await self.channel.find(message, since)
+        except SendError as problem:
+            await asyncio.to_thread(self._still_doubtful, row_id, problem)
+            return True
+        await asyncio.to_thread(self._settle, row_id, provider_id)
+        return True
+
+    def _doubtful(self) -> tuple[int, Message, datetime] | None:
+        mine = (Outbound.channel == self.channel.name) & (Outbound.state == OutboundState.UNKNOWN)
+        with self.sessions.begin() as session:
+            query = select(Outbound).where(mine, Outbound.due_at <= datetime.now(UTC)).order_by(Outbound.due_at)
+            row = session.scalars(query.limit(1)).first()
+            return (row.id, self.wording.again(session, row), row.doubted_at or row.queued_at) if row else None
+
+    def _settle(self, row_id: int, provider_id: str | None) -> None:
+        """It arrived, or it never did and may leave again: both are certain now."""
+        with self.sessions.begin() as session:
+            row = session.get_one(Outbound, row_id, with_for_update=True)
+            if row.state != OutboundState.UNKNOWN:  # a receipt was quicker
+                return
+            if provider_id:
+                note(session, row, Outcome(provider_id), self.channel.capabilities)
+                return
+            row.state = OutboundState.QUEUED
+            row.due_at = datetime.now(UTC)
+
+    def _still_doubtful(self, row_id: int, problem: SendError) -> None:
+        with self.sessions.begin() as session:
+            row = session.get_one(Outbound, row_id, with_for_update=True)
+            if row.state == OutboundState.UNKNOWN:
+                self.wording.look_later(row, problem)
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What became of one sending."""
+class Claimed:
+    """A message that this dispatcher has taken for sending."""
 
-    state: OutboundState
-    provider_id: str | None = None
-    problem: SendError | None = None
-
-
-def _broadcast_content(broadcast: Broadcast, contact: Contact) -> dict[str, Any]:
-    if broadcast.state != BroadcastState.QUEUED:
-        raise Paused if broadcast.state == BroadcastState.PAUSED else Withheld
-    language = contact.language if contact.language in broadcast.texts else broadcast.base_language
-    return {"broadcast": broadcast.id, "text": text_for(broadcast, contact.language), "lang": language}
+    id: int
+    address_id: int
+    message: Message
 
 
-def _state_after(problem: SendError) -> OutboundState:
-    """The error's own nature decides: later again, or never."""
-    return OutboundState.QUEUED if isinstance(problem, Throttled | Unreachable) else OutboundState.FAILED
-
-
-def _note(session: Session, row: Outbound, outcome: Outcome) -> None:
-    now = datetime.now(UTC)
-    row.state = outcome.state
-    row.provider_id = outcome.provider_id
-    if outcome.problem:
-        _note_problem(session, row, outcome.problem, now)
-    if outcome.state == OutboundState.SENT:
-        row.sent_at = now
-        row.feed = session.scalar(FEED)
-        notify(session, FEED_WAKE, str(row.address_id))
-
-
-def _note_problem(session: Session, row: Outbound, problem: SendError, now: datetime) -> None:
-    row.error = problem.code
-    if isinstance(problem, Gone):
-        session.get_one(Address, row.address_id).state = AddressState.GONE
-    if row.state == OutboundState.QUEUED and row.attempts >= MAX_TRIES:
-        row.state = OutboundState.FAILED
-    wait = (
-        timedelta(seconds=problem.retry_after) if isinstance(problem, Throttled) else timedelta(seconds=2**row.attempts)
+def _none_before() -> ColumnElement[bool]:
+    """A person's replies leave in order: one that has to be tried again holds up those behind it."""
+    earlier = aliased(Outbound)
+    before = select(earlier.id).where(
+        earlier.address_id == Outbound.address_id,
+        earlier.state == OutboundState.QUEUED,
+        earlier.lane == Lane.REPLY,
+        earlier.id < Outbound.id,
+        earlier.due_at > datetime.now(UTC),
     )
-    row.due_at = now + min(wait, LATEST_WAIT)
+    return ~before.exists()

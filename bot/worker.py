@@ -6,16 +6,16 @@ import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from aiolimiter import AsyncLimiter
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from bot import clock as ticking
-from bot.bell import Bell, listening, until
-from bot.channels import Channel
+from bot.bell import Bell, any_of, listening, until
+from bot.channels import Channel, Urgency
 from bot.clock import Clock
 from bot.conversation import Turns
 from bot.delivery import Dispatcher
 from bot.inbox import WAKE as INBOX_WAKE
+from bot.wording import Wording
 from covenant.outbox import WAKE as OUTBOX_WAKE
 from db.locks import still_held, try_lock
 
@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 HANDS = 3  # turns at the same time; Rasa itself answers one after the other
 LOOK_AGAIN = 2.0  # seconds between looks without being woken: retries become due, notices can be lost
 FIRST_PAUSE = 0.5  # seconds before a job that failed is begun again, twice as long each time
+GUARD = 0.5  # seconds between looks whether the lock is still ours
 LONGEST_PAUSE = 10.0
 WELL_AFTER = 30.0
 CLOCK = "clock"
@@ -84,16 +85,31 @@ class Worker:
                 if held is None:
                     await asyncio.sleep(LOOK_AGAIN)
                     return
-                dispatcher = Dispatcher(self.turns.sessions, self.turns.catalogues, channel)
+                dispatcher = Dispatcher(self.turns.sessions, Wording(self.turns.catalogues), channel)
                 dispatcher.recover()
-                limiter = AsyncLimiter(channel.capabilities.per_second, 1)
-                while not stop.is_set():
-                    bell = self.bells[OUTBOX_WAKE].next_ring
-                    if not await dispatcher.send_next(limiter):
-                        still_held(held)
-                        await until(bell, LOOK_AGAIN)
+                async with asyncio.TaskGroup() as group:
+                    for urgency in Urgency:
+                        group.create_task(self._pump(dispatcher, urgency, stop))
+                    group.create_task(_watch(held, stop))
+                    group.create_task(self._settle(dispatcher, stop))
 
         return dispatch
+
+    async def _pump(self, dispatcher: Dispatcher, urgency: Urgency, stop: asyncio.Event) -> None:
+        """Keep sending one kind of messages; what is under way is finished before it ends."""
+        tasks: set[asyncio.Task[None]] = set()
+        while not stop.is_set():
+            rings = (self.bells[OUTBOX_WAKE].next_ring, dispatcher.done.next_ring)
+            if not await dispatcher.start_next(urgency, tasks):
+                await any_of(rings, min(dispatcher.pause.left or LOOK_AGAIN, LOOK_AGAIN))
+        if tasks:
+            await asyncio.wait(tasks)
+
+    async def _settle(self, dispatcher: Dispatcher, stop: asyncio.Event) -> None:
+        """Keep looking up what may have left without an answer."""
+        while not stop.is_set():
+            if not await dispatcher.settle_next():
+                await until(self.bells[OUTBOX_WAKE].next_ring, LOOK_AGAIN)
 
     async def _tick(self, stop: asyncio.Event) -> None:
         with try_lock(self.engine, CLOCK) as held:
@@ -112,3 +128,10 @@ class Worker:
         async with listening(self.url, self.bells) as notices:
             async for notice in notices:
                 self.bells[notice.channel].ring()
+
+
+async def _watch(held: Connection, stop: asyncio.Event) -> None:
+    """Fail as soon as the lock is gone, so that two dispatchers never send side by side."""
+    while not stop.is_set():
+        await asyncio.to_thread(still_held, held)
+        await asyncio.sleep(GUARD)

@@ -12,6 +12,7 @@ from db.messages import Lane, Outbound
 from db.people import Address, AddressState, Contact, Purpose
 
 WAKE = "kawan_outbox"
+FEED_WAKE = "kawan_feed"  # that something was sent, for whoever shows it live
 
 
 def best_address(session: Session, contact: Contact) -> Address | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import delete, func, inspect, select, update
@@ -11,7 +12,7 @@ from covenant.consent import fingerprint
 from db.base import Base
 from db.columns import new_reference
 from db.messages import Conversation, File, Inbound, InboundState, Outbound, OutboundState, TurnEffect
-from db.people import Address, AddressState, Consent, Contact, Erasure, Suppression
+from db.people import Address, AddressState, Consent, Contact, Erasure, LinkCode, Suppression
 from db.records import (
     Application,
     ApplicationEvent,
@@ -31,6 +32,7 @@ OWN: tuple[type[Base], ...] = (
     Outbound,
     Inbound,
     Consent,
+    LinkCode,
     Membership,
     TipShown,
     Doubt,
@@ -42,7 +44,11 @@ OWN: tuple[type[Base], ...] = (
 SHARED: tuple[type[Base], ...] = (Application, Pledge, Ticket, Broadcast)
 HISTORY: tuple[type[Base], ...] = (DraftEvent, ApplicationEvent)  # also what was refused or changed later
 LONGEST_WAIT = timedelta(minutes=10)
-HIDDEN = frozenset({"id", "address_id", "contact_id", "key", "external_id", "feed", "draft_id", "letter_id", "file_id"})
+# On WhatsApp and by e-mail, the address's id is the person's own number or address; elsewhere it says nothing to them.
+HIDDEN = frozenset(
+    {"id", "address_id", "contact_id", "key", "feed", "draft_id", "letter_id", "file_id", "token", "digest"}
+)
+OPAQUE = frozenset({"web", "telegram"})
 
 
 def export(session: Session, contact: Contact) -> dict[str, Any]:
@@ -62,10 +68,16 @@ def _owner(table: type[Base]) -> Any:
 def _rows(session: Session, table: type[Base], contact: Contact) -> Iterator[dict[str, Any]]:
     for row in session.scalars(select(table).where(_owner(table) == contact.id)):
         columns = (column.key for column in inspect(table).column_attrs)
-        yield {key: _plain(getattr(row, key)) for key in columns if key not in HIDDEN}
+        yield {key: _plain(getattr(row, key)) for key in columns if key not in HIDDEN and not _is_opaque(row, key)}
+
+
+def _is_opaque(row: Base, key: str) -> bool:
+    return key == "external_id" and (not isinstance(row, Address) or row.channel in OPAQUE)
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return float(value)
     return value.isoformat() if isinstance(value, date | datetime) else value
 
 

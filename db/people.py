@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, DateTime, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import BigInteger, DateTime, ForeignKey, Identity, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from db.base import Base
@@ -42,6 +42,7 @@ class Contact(Base):
     `draft_id` is the draft whose question is open now, `misses` how often in a row we did not understand, `erasing` the
     receipt's reference once the person asked to be erased. `heard` is the language the last messages were written in,
     where that is not `language`, `heard_times` how many in a row; `languages_offered` are those we spoke about already.
+    `is_group` is a group chat: whoever writes there is answered in front of everybody, so nothing personal is asked.
     """
 
     __tablename__ = "contact"
@@ -59,6 +60,7 @@ class Contact(Base):
     heard_times: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     languages_offered: Mapped[JsonList] = mapped_column(default=list, server_default=text("'[]'"))
     erasing: Mapped[str | None] = mapped_column(String(8))
+    is_group: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     created_at: Mapped[Created]
     seen_at: Mapped[Created]
 
@@ -66,7 +68,10 @@ class Contact(Base):
 
 
 class Address(Base):
-    """Where a contact is reached: the channel and that channel's own id of the person."""
+    """Where a contact is reached: the channel and that channel's own id of the person; a phone only where it is known.
+
+    `last_inbound_at` begins WhatsApp's 24-hour window.
+    """
 
     __tablename__ = "address"
     __table_args__ = (UniqueConstraint("channel", "external_id"), Index(None, "contact_id"))
@@ -75,6 +80,7 @@ class Address(Base):
     contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id"))
     channel: Mapped[str] = mapped_column(String(16))
     external_id: Mapped[str] = mapped_column(String(128))
+    phone: Mapped[str | None] = mapped_column(String(20))
     state: Mapped[AddressState] = mapped_column(String(16), default=AddressState.ACTIVE)
     last_inbound_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     created_at: Mapped[Created]
@@ -97,6 +103,23 @@ class Consent(Base):
     language: Mapped[str] = mapped_column(String(8))
     channel: Mapped[str] = mapped_column(String(16))
     at: Mapped[Created]
+
+
+class LinkCode(Base):
+    """A one-time code that joins another address to a contact; only its hash is kept.
+
+    `email` is the address that a code was mailed to; without it the code is typed on another channel.
+    """
+
+    __tablename__ = "link_code"
+    __table_args__ = (Index(None, "contact_id", "id"),)
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), unique=True)
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"))
+    email: Mapped[str | None] = mapped_column(String(254))
+    expires_at: Mapped[Moment]
+    used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class Suppression(Base):

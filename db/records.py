@@ -193,7 +193,7 @@ class Doubt(Base):
 
 
 class BroadcastState(StrEnum):
-    """A broadcast is drafted, then queued, and may be paused, stopped or done."""
+    """A broadcast is drafted, then queued, and may be paused or stopped."""
 
     DRAFTED = "drafted"
     QUEUED = "queued"
@@ -208,6 +208,7 @@ class Broadcast(Base):
 
     id: Mapped[Id]
     public_id: Mapped[PublicId]
+    reference: Mapped[Reference]
     author_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id", ondelete="SET NULL"))
     texts: Mapped[Json]
     base_language: Mapped[str] = mapped_column(String(8))

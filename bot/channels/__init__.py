@@ -1,15 +1,50 @@
 """The contract of a channel: what comes in, what goes out, what it can show, and how a sending may fail."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
 from typing import Any, Protocol
+
+
+class Kind(StrEnum):
+    """What a message is, where it is not a text, a button or a file: each has a sensible answer of its own."""
+
+    VOICE = "voice"
+    VIDEO = "video"
+    STICKER = "sticker"
+    LOCATION = "location"
+    CONTACT = "contact"
+    EDIT = "edit"
+    OLD_BUTTON = "old_button"
+    EMPTY = "empty"
+    OTHER = "other"
+
+
+@dataclass(frozen=True)
+class Media:
+    """A file that still lies with the provider: how the channel finds it there, and what the provider says of it.
+
+    `ref` is the channel's own and never an address with a secret in it.
+    """
+
+    ref: str
+    name: str = ""
+    media_type: str = ""
+    size: int | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the form that is kept with the message until the file is here."""
+        return {"ref": self.ref, "name": self.name, "type": self.media_type, "size": self.size}
 
 
 @dataclass(frozen=True)
 class Inbound:
     """One message as a channel understood it. `external_id` is the channel's own id of the message, never reused.
 
-    `payload` is what a pressed button sends (`title` its words), `file` the public id of a stored file.
+    `payload` is what a pressed button sends (`title` its words), `file` the public id of a stored file, `media` are
+    files to fetch. `kind` says what else it is, `detail` what belongs to that (a position, a phone number). Messages
+    with the same `album` get one answer together. `phone` and `group` are about the address, not the message.
     """
 
     channel: str
@@ -22,18 +57,50 @@ class Inbound:
     language: str | None = None
     country: str | None = None
     time_zone: str | None = None
+    media: tuple[Media, ...] = ()
+    kind: Kind | None = None
+    detail: Mapping[str, Any] = field(default_factory=dict)
+    album: str | None = None
+    phone: str | None = None
+    group: bool = False
 
     @property
     def content(self) -> dict[str, Any]:
-        """What is kept of it: only what is there, without the one letter that PostgreSQL cannot store."""
+        """What is kept of it: only what is there, and only what PostgreSQL can store."""
         parts = {"text": self.text, "payload": self.payload, "title": self.title, "file": self.file}
-        clean = {key: value.replace("\x00", "") for key, value in parts.items() if value}
-        return {key: value for key, value in clean.items() if value}
+        parts |= {"kind": self.kind, "album": self.album}
+        clean = {key: storable(str(value)) for key, value in parts.items() if value}
+        more = {"media": [one.as_json() for one in self.media], "detail": dict(self.detail)}
+        return {key: value for key, value in clean.items() if value} | {
+            key: storable(value) for key, value in more.items() if value
+        }
+
+
+def storable(given: Any) -> Any:
+    """Return text, also inside lists and mappings, without what PostgreSQL cannot keep: half a letter, and NUL."""
+    if isinstance(given, str):
+        return given.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\x00", "")
+    if isinstance(given, Mapping):
+        return {key: storable(value) for key, value in given.items()}
+    return [storable(one) for one in given] if isinstance(given, list | tuple) else given
+
+
+@dataclass(frozen=True)
+class Ready:
+    """An approved template, filled in, for whom no free text may be sent: its id at the provider and its variables."""
+
+    name: str
+    sid: str
+    variables: Mapping[str, str]
 
 
 @dataclass(frozen=True)
 class Outbound:
-    """One message to send, ready to be shown: the text, the buttons as title and payload, a file's public id."""
+    """One message to send, ready to be shown: the text, the buttons as title and payload, a file's public id.
+
+    `token` is its opaque name outside. `template` is set where only an approved template may leave. `parts` are what
+    has left already of a message that needs several calls, so that a second try does not repeat them.
+    """
 
     id: int
     address: str
@@ -41,15 +108,41 @@ class Outbound:
     buttons: tuple[Mapping[str, str], ...] = ()
     file: str | None = None
     language: str = "en"
+    token: str = ""
+    template: Ready | None = None
+    subject: str = ""
+
+
+class Urgency(StrEnum):
+    """Replies never wait behind what many get."""
+
+    REPLY = "reply"
+    BULK = "bulk"
+
+
+@dataclass(frozen=True)
+class Limit:
+    """At most `count` sendings that share `key` within `seconds`."""
+
+    key: str
+    count: int
+    seconds: float = 1.0
 
 
 @dataclass(frozen=True)
 class Capabilities:
-    """What a channel can do. `idempotent`: sending a message a second time has no second effect."""
+    """What a channel can do.
+
+    `idempotent`: sending a message a second time has no second effect. `repeats`: what may have left without an answer
+    is sent again, since nothing tells whether it arrived and a second copy costs nothing. `window`: hours after a
+    person's last message within which free text may be sent. `at_once`: calls under way at the same time.
+    """
 
     buttons: bool = True
     idempotent: bool = False
-    per_second: float = 20.0
+    repeats: bool = True
+    window: float | None = None
+    at_once: int = 8
 
 
 class SendError(Exception):
@@ -57,28 +150,62 @@ class SendError(Exception):
 
     code = "failed"
 
+    def __init__(self, code: str | None = None) -> None:
+        """Take the provider's own code, where it gave one."""
+        super().__init__(code or self.code)
+        self.code = code or self.code
+
 
 class Throttled(SendError):
     """The channel wants us to wait."""
 
     code = "throttled"
 
-    def __init__(self, retry_after: float) -> None:
+    def __init__(self, retry_after: float, code: str | None = None) -> None:
         """Remember the seconds that the channel named."""
-        super().__init__(f"Try again after {retry_after:.0f} seconds.")
+        super().__init__(code)
         self.retry_after = retry_after
 
 
 class Unreachable(SendError):
-    """The channel does not answer; trying again later may help."""
+    """The channel does not answer, and nothing left; trying again later may help."""
 
     code = "unreachable"
+
+
+class Unknown(SendError):
+    """The call left and no answer came back: the message may have arrived."""
+
+    code = "unknown"
 
 
 class Gone(SendError):
     """The person blocked us or left; writing again is pointless and impolite."""
 
     code = "gone"
+
+
+class OptedOut(SendError):
+    """The provider says that the person stopped us; that goes for everything we send by ourselves."""
+
+    code = "opted_out"
+
+
+class WindowClosed(SendError):
+    """Free text may not be sent now, whatever our own clock says: only an approved template may."""
+
+    code = "window_closed"
+
+
+class Moved(SendError):
+    """The address has another id now; the message is sent there."""
+
+    code = "moved"
+
+    def __init__(self, address: str) -> None:
+        """Remember the new id."""
+        super().__init__()
+        self.address = address
 
 
 class Rejected(SendError):
@@ -93,5 +220,14 @@ class Channel(Protocol):
     name: str
     capabilities: Capabilities
 
+    def limits(self, address: str) -> Sequence[Limit]:
+        """Return the provider's limits that a sending to this address counts towards."""
+
     async def send(self, message: Outbound) -> str:
         """Send one message."""
+
+    async def find(self, message: Outbound, since: datetime) -> str | None:
+        """Look a doubtful message up at the provider: its id there, or None when it never arrived.
+
+        Raises Unknown where the provider cannot tell.
+        """

@@ -8,7 +8,7 @@ import hashlib
 import json
 import logging
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,11 +25,11 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from bot import files, inbox
 from bot.bell import Bell, listening, until
-from bot.channels import Capabilities, Inbound, Outbound
+from bot.channels import Capabilities, Inbound, Limit, Outbound, storable
 from bot.channels.web_feed import HISTORY, News, Person, Seen, begin, is_typing, last_feed, news_since, said
-from bot.delivery import FEED_WAKE
 from covenant import privacy
 from covenant.messages import Say
+from covenant.outbox import FEED_WAKE
 from db.engine import Sessions
 from db.messages import File
 from db.messages import Inbound as InboundRow
@@ -50,16 +50,19 @@ class WebChannel:
     """Sending on the web is being marked as sent: the page reads the feed, so a second time has no second effect."""
 
     name = NAME
-    capabilities = Capabilities(idempotent=True, per_second=2000)
+    capabilities = Capabilities(idempotent=True, at_once=50)
+
+    def limits(self, _address: str) -> Sequence[Limit]:
+        """Return none: the feed is our own."""
+        return ()
 
     async def send(self, message: Outbound) -> str:
         """Return the feed's own id of the message."""
         return str(message.id)
 
-
-def storable(given: Any) -> Any:
-    """Return a text without what PostgreSQL cannot store: half a letter beyond the first plane, and NUL."""
-    return given.encode("utf-8", "replace").decode().replace("\x00", "") if isinstance(given, str) else given
+    async def find(self, message: Outbound, _since: datetime) -> str | None:
+        """Return the feed's own id: what was recorded is there."""
+        return str(message.id)
 
 
 Text = Annotated[str, BeforeValidator(storable)]

@@ -7,14 +7,27 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from aiolimiter import AsyncLimiter
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.channels import Capabilities, Gone, Rejected, SendError, Throttled, Unreachable
+from bot.channels import (
+    Capabilities,
+    Gone,
+    Limit,
+    Moved,
+    OptedOut,
+    Rejected,
+    SendError,
+    Throttled,
+    Unknown,
+    Unreachable,
+    Urgency,
+)
 from bot.channels import Outbound as Message
 from bot.channels.web import NAME, WebChannel
-from bot.delivery import BATCH, MAX_TRIES, Dispatcher
+from bot.delivery import Dispatcher
+from bot.outcomes import MAX_TRIES, MOST_REPEATS
+from bot.wording import Wording
 from covenant import broadcasts, consent, outbox
 from covenant.messages import Say
 from db.engine import Sessions
@@ -35,6 +48,13 @@ class Postbox:
     posted: list[Message] = field(default_factory=list)
     name: str = NAME
     capabilities: Capabilities = field(default_factory=Capabilities)
+    arrived: dict[int, str] = field(default_factory=dict)
+
+    def limits(self, _address: str) -> list[Limit]:
+        return []
+
+    async def find(self, message: Message, _since: datetime) -> str | None:
+        return self.arrived.get(message.id)
 
     async def send(self, message: Message) -> str:
         if self.problems:
@@ -49,15 +69,21 @@ def postbox() -> Postbox:
 
 
 def dispatcher(sessions: Sessions, catalogues: Catalogues, channel: Postbox | None = None) -> Dispatcher:
-    return Dispatcher(sessions, catalogues, channel or WebChannel())
+    return Dispatcher(sessions, Wording(catalogues), channel or WebChannel())
 
 
 def send(*dispatchers: Dispatcher, rounds: int = 1) -> None:
-    """Let dispatchers work at the same time, one or more batches each."""
+    """Let dispatchers work at the same time, one or more batches each; replies are taken first."""
 
     async def work() -> None:
         for _ in range(rounds):
-            await asyncio.gather(*(one.send_next(AsyncLimiter(10_000, 1)) for one in dispatchers))
+            await asyncio.gather(*(batch(one) for one in dispatchers))
+
+    async def batch(one: Dispatcher) -> None:
+        for urgency in Urgency:
+            tasks: set[asyncio.Task[None]] = set()
+            await one.start_next(urgency, tasks)
+            await asyncio.gather(*tasks)
 
     asyncio.run(work())
 
@@ -166,13 +192,13 @@ def test_nobody_who_stopped_everything_is_written_to(session: Session) -> None:
 
 
 def test_a_reply_overtakes_reminders_and_broadcasts(nobody_yet: Sessions, catalogues: Catalogues) -> None:
-    crowd = people(nobody_yet, BATCH + 10, Purpose.NEWS)
+    crowd = people(nobody_yet, 60, Purpose.NEWS)
     queue_broadcast(nobody_yet)
     write(nobody_yet, crowd[0], "reminder:1", Lane.REMINDER)
     write(nobody_yet, crowd[1], "reply:1", Lane.REPLY)
     send(dispatcher(nobody_yet, catalogues))
     went = sorted((row for row in outbounds(nobody_yet) if row.feed), key=lambda row: row.feed or 0)
-    assert len(went) == BATCH
+    assert len(went) == 51  # a reply, and as much else as leaves at once
     assert [row.lane for row in went[:3]] == [Lane.REPLY, Lane.REMINDER, Lane.BROADCAST]
 
 
@@ -180,7 +206,7 @@ def test_two_dispatchers_at_once_send_everything_once(nobody_yet: Sessions, cata
     people(nobody_yet, 120, Purpose.NEWS)
     queue_broadcast(nobody_yet)
     postboxes = Postbox(), Postbox()
-    send(*(dispatcher(nobody_yet, catalogues, one) for one in postboxes), rounds=4)
+    send(*(dispatcher(nobody_yet, catalogues, one) for one in postboxes), rounds=10)
     posted = [message.id for one in postboxes for message in one.posted]
     assert len(posted) == len(set(posted)) == 120
     rows = outbounds(nobody_yet)
@@ -286,7 +312,7 @@ def test_what_a_dead_dispatcher_had_claimed_is_sent_again_where_that_is_harmless
     (person,) = people(nobody_yet, 1)
     write(nobody_yet, person)
     dead = dispatcher(nobody_yet, catalogues)
-    assert len(dead._claim()) == 1
+    assert len(dead._claim(Urgency.REPLY, 8)) == 1
     assert states(nobody_yet) == ["sending"]
     alive = dispatcher(nobody_yet, catalogues)
     alive.recover()
@@ -298,20 +324,101 @@ def test_what_a_dead_dispatcher_had_claimed_is_sent_again_where_that_is_harmless
 def test_what_a_dead_dispatcher_had_claimed_is_unknown_where_a_second_time_would_be_seen(
     nobody_yet: Sessions, catalogues: Catalogues, postbox: Postbox
 ) -> None:
+    postbox.capabilities = Capabilities(repeats=False)
     (person,) = people(nobody_yet, 1)
     write(nobody_yet, person)
-    dispatcher(nobody_yet, catalogues, postbox)._claim()
+    dispatcher(nobody_yet, catalogues, postbox)._claim(Urgency.REPLY, 8)
     alive = dispatcher(nobody_yet, catalogues, postbox)
     alive.recover()
     send(alive)
-    assert states(nobody_yet) == ["unknown"]
+    (row,) = outbounds(nobody_yet)
+    assert row.state == OutboundState.UNKNOWN
+    assert row.doubted_at
     assert not postbox.posted
+
+
+def test_what_a_dead_dispatcher_had_claimed_leaves_again_with_its_doubt_noted_where_nobody_can_look_it_up(
+    nobody_yet: Sessions, catalogues: Catalogues, postbox: Postbox
+) -> None:
+    (person,) = people(nobody_yet, 1)
+    write(nobody_yet, person)
+    dispatcher(nobody_yet, catalogues, postbox)._claim(Urgency.REPLY, 8)
+    alive = dispatcher(nobody_yet, catalogues, postbox)
+    alive.recover()
+    send(alive)
+    (row,) = outbounds(nobody_yet)
+    assert row.state == OutboundState.SENT
+    assert row.doubted_at
+
+
+@pytest.mark.parametrize("arrived", [True, False])
+def test_a_doubtful_message_is_looked_up_and_sent_again_only_if_it_never_arrived(
+    nobody_yet: Sessions, catalogues: Catalogues, postbox: Postbox, *, arrived: bool
+) -> None:
+    postbox.capabilities = Capabilities(repeats=False)
+    (person,) = people(nobody_yet, 1)
+    write(nobody_yet, person)
+    postbox.problems = [Unknown()]
+    worker = dispatcher(nobody_yet, catalogues, postbox)
+    send(worker, rounds=2)
+    (row,) = outbounds(nobody_yet)
+    assert row.state == OutboundState.UNKNOWN
+    assert not asyncio.run(worker.settle_next()), "the provider gets some seconds to list it"
+    with nobody_yet.begin() as session:
+        session.get_one(Outbound, row.id).due_at = datetime.now(UTC)
+    postbox.arrived = {row.id: "letter there"} if arrived else {}
+    assert asyncio.run(worker.settle_next())
+    send(worker)
+    (row,) = outbounds(nobody_yet)
+    assert row.state == OutboundState.SENT
+    assert row.provider_id == ("letter there" if arrived else f"letter {row.id}")
+    assert len(postbox.posted) == (0 if arrived else 1)
+
+
+def test_what_may_have_arrived_is_repeated_a_few_times_and_then_stays_unknown(
+    nobody_yet: Sessions, catalogues: Catalogues, postbox: Postbox
+) -> None:
+    (person,) = people(nobody_yet, 1)
+    write(nobody_yet, person)
+    postbox.problems = [Unknown() for _ in range(MOST_REPEATS + 5)]
+    for _ in range(MOST_REPEATS + 3):
+        send(dispatcher(nobody_yet, catalogues, postbox))
+        with nobody_yet.begin() as session:
+            session.query(Outbound).one().due_at = datetime.now(UTC)
+    (row,) = outbounds(nobody_yet)
+    assert (row.state, row.attempts) == (OutboundState.UNKNOWN, MOST_REPEATS + 1)
+
+
+def test_a_persons_replies_leave_in_order_also_when_the_first_has_to_wait(
+    nobody_yet: Sessions, catalogues: Catalogues, postbox: Postbox
+) -> None:
+    first, other = people(nobody_yet, 2)
+    for person, key in ((first, "a"), (first, "b"), (other, "c")):
+        write(nobody_yet, person, key)
+    postbox.problems = [Unreachable()]
+    send(dispatcher(nobody_yet, catalogues, postbox), rounds=3)
+    assert [message.text for message in postbox.posted] == ["text c"]
+    with nobody_yet.begin() as session:
+        session.query(Outbound).filter_by(key="a").one().due_at = datetime.now(UTC)
+    send(dispatcher(nobody_yet, catalogues, postbox), rounds=3)
+    assert [message.text for message in postbox.posted] == ["text c", "text a", "text b"]
+
+
+def test_a_moved_address_is_written_to_where_it_is_now(
+    nobody_yet: Sessions, catalogues: Catalogues, postbox: Postbox
+) -> None:
+    (person,) = people(nobody_yet, 1)
+    write(nobody_yet, person)
+    postbox.problems = [Moved("-1009")]
+    send(dispatcher(nobody_yet, catalogues, postbox), rounds=2)
+    assert [message.address for message in postbox.posted] == ["-1009"]
+    assert states(nobody_yet) == ["sent"]
 
 
 def test_another_channels_claims_are_left_alone(nobody_yet: Sessions, catalogues: Catalogues) -> None:
     (person,) = people(nobody_yet, 1)
     write(nobody_yet, person)
-    dispatcher(nobody_yet, catalogues)._claim()
+    dispatcher(nobody_yet, catalogues)._claim(Urgency.REPLY, 8)
     dispatcher(nobody_yet, catalogues, Postbox(name="elsewhere")).recover()
     assert states(nobody_yet) == ["sending"]
 
@@ -324,15 +431,17 @@ class After:
     state: OutboundState
     address: AddressState = AddressState.ACTIVE
     wait: float | None = None
+    attempts: int = 1
 
 
 @pytest.mark.parametrize(
     "after",
     [
-        After(Throttled(90), OutboundState.QUEUED, wait=90),
+        After(Throttled(90), OutboundState.QUEUED, wait=90, attempts=0),
         After(Unreachable(), OutboundState.QUEUED, wait=2),
         After(Rejected(), OutboundState.FAILED),
         After(Gone(), OutboundState.FAILED, AddressState.GONE),
+        After(OptedOut(), OutboundState.FAILED, AddressState.OPTED_OUT),
     ],
     ids=lambda after: after.problem.code,
 )
@@ -344,7 +453,7 @@ def test_the_nature_of_a_problem_decides_what_follows(
     postbox.problems = [after.problem]
     send(dispatcher(nobody_yet, catalogues, postbox), rounds=2)
     (row,) = outbounds(nobody_yet)
-    assert (row.state, row.error, row.attempts) == (after.state, after.problem.code, 1)
+    assert (row.state, row.error, row.attempts) == (after.state, after.problem.code, after.attempts)
     assert row.feed is None
     if after.wait:
         assert abs((row.due_at - datetime.now(UTC)).total_seconds() - after.wait) < 2

@@ -20,7 +20,7 @@ from covenant import privacy, reminders
 from covenant.outbox import queue_content
 from db.engine import Sessions
 from db.messages import Inbound, InboundState, Lane, Outbound, OutboundState, TurnEffect
-from db.people import AddressState, Contact, Erasure, Purpose, Suppression
+from db.people import AddressState, Contact, Erasure, LinkCode, Purpose, Suppression
 from db.records import (
     Application,
     ApplicationEvent,
@@ -101,6 +101,7 @@ def live(session: Session, folder: Path) -> Life:
             Ticket(contact_id=contact.id, kind="ask_question", message=WORDS, file_id=letter.id, language="id"),
             Broadcast(author_id=contact.id, texts={"id": "Halo"}, base_language="id", audience={}),
             TipShown(contact_id=contact.id, tip="heat-1"),
+            LinkCode(contact_id=contact.id, digest="d" * 64, email="dwi@example.org", expires_at=now),
             Doubt(contact_id=contact.id, language="id", words=WORDS, guesses=[["log_pledge", 0.3]], at=now),
         )
     )
@@ -145,7 +146,7 @@ def counted(sessions: Sessions) -> dict[str, int]:
 
 def test_the_person_of_these_tests_is_in_every_table_that_can_hold_a_person(life: Life, nobody_yet: Sessions) -> None:
     empty = set(Base.metadata.tables) - set(counted(nobody_yet)) - {"place", "place_name", "place_load"}
-    assert empty == {"erasure", "suppression"}
+    assert empty == {"erasure", "suppression", "template"}
 
 
 def test_the_export_has_everything_that_was_typed_and_can_be_written_as_json(life: Life, nobody_yet: Sessions) -> None:
