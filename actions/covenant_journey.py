@@ -21,18 +21,27 @@ def get_letter(turn: Turn) -> list[Say]:
 
 def send_document(turn: Turn) -> list[Say]:
     """Take a document: the signed letter of an open application, else something for the secretariat to look at."""
-    file = turn.session.scalars(select(File).where(File.public_id == turn.entities.get("file"))).first()
-    if file is None or file.contact_id != turn.contact.id:
+    files = _files(turn)
+    if not files:
         return [Say("utter_send_document")]
+    file = files[0]
     application = applications.current_application(turn)
     if application is None or application.state not in HANDED_IN:
-        ticket = tickets.open_ticket(turn, "send_document", file.name, file.id)
-        return [Say("utter_document_passed", {"name": file.name, "reference": ticket.reference})]
+        opened = [tickets.open_ticket(turn, "send_document", one.name, one.id) for one in files]
+        return [Say("utter_document_passed", {"name": file.name, "reference": opened[0].reference})]
     application.letter_id = file.id
     application.state = ApplicationState.LETTER_RECEIVED
-    applications.note_event(turn, application, "letter_received", {"file": file.public_id})
+    applications.note_event(turn, application, "letter_received", {"files": [one.public_id for one in files]})
     args = {"municipality": municipality_argument(application.municipality), "reference": application.reference}
     return [Say("utter_letter_received", args)]
+
+
+def _files(turn: Turn) -> list[File]:
+    """Return the files that came, several pages in the order in which they were sent; nobody else's."""
+    wanted = str(turn.entities.get("files") or turn.entities.get("file") or "").split(",")
+    query = select(File).where(File.public_id.in_(wanted), File.contact_id == turn.contact.id)
+    found = {one.public_id: one for one in turn.session.scalars(query)}
+    return [found[one] for one in wanted if one in found]
 
 
 def report_progress(turn: Turn) -> list[Say]:

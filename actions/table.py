@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from actions import conversation, covenant_journey, service
+from actions import arrivals, conversation, covenant_journey, groups, service
 from covenant import broadcasts, doubts, drafts, hearing, joining, knowledge, pledges, reviewing, tips, welcome
 from covenant.messages import Say
 from covenant.turn import Turn
@@ -63,6 +63,12 @@ SKILLS: dict[str, Skill] = {
     "unclear": Skill(conversation.unclear),
 }
 
+# What is answered without asking Rasa, which therefore knows no such intents.
+DIRECT: dict[str, Skill] = {
+    "not_text": Skill(arrivals.not_text, free=True),
+}
+EVERY = SKILLS | DIRECT
+
 
 def answer(turn: Turn) -> list[Say]:
     """Answer a turn, and offer the language it was written in where that is not the one the person chose."""
@@ -77,7 +83,9 @@ def answer(turn: Turn) -> list[Say]:
 
 def _answer(turn: Turn) -> list[Say]:
     """Welcome first where it is due, then the skill, then the question that was open."""
-    skill = SKILLS[turn.intent]
+    if turn.contact.is_group:
+        return groups.answer(turn, EVERY[turn.intent].answer)
+    skill = EVERY[turn.intent]
     draft = drafts.open_draft(turn)
     if welcome.is_due(turn) and not skill.free and not _is_welcoming(turn):
         return welcome.welcome(turn)

@@ -18,12 +18,20 @@ from starlette.exceptions import HTTPException
 
 from actions.door import Door
 from bot import nlg
+from bot.channels import Channel
+from bot.channels.telegram import TelegramChannel, open_bot
+from bot.channels.telegram_door import TelegramDoor
 from bot.channels.web import WebChannel, WebDoor
+from bot.channels.whatsapp import WhatsAppChannel
+from bot.channels.whatsapp_door import WhatsAppDoor
 from bot.clock import Clock
+from bot.contents import Contents
 from bot.conversation import Turns
+from bot.handouts import Handouts
 from bot.health import Health, metrics
 from bot.rasa import Rasa
 from bot.settings import Settings
+from bot.wording import Wording
 from bot.worker import Worker
 from covenant import journeys
 from db.engine import Sessions, driver_url, open_engine, open_sessions
@@ -31,6 +39,7 @@ from locales import Catalogues, load_catalogues
 
 PAGE = Path(__file__).parent / "channels" / "page"
 TOKEN_HEADER = "X-Kawan-Internal"  # noqa: S105 - a header's name
+DOOR_CALLS = 4  # calls to Telegram at the same time that only acknowledge
 LARGEST_BODY = 12 * 1024 * 1024
 HEADERS = {
     "Content-Security-Policy": (
@@ -69,12 +78,34 @@ class Wiring:
         self.rasa = Rasa(rasa_url)
         self.door = Door(self.sessions, self.catalogues)
         self.files_dir = settings.data_dir / "files"
+        self.handouts = Handouts(self.sessions, settings.secret_key, settings.public_url, self._bytes_of)
 
     def worker(self) -> Worker:
         """Return the worker with every channel that is switched on."""
         turns = Turns(self.sessions, self.catalogues, self.rasa, self.door)
         clock = Clock(self.sessions, self.settings.secret_key, self.files_dir)
-        return Worker(self.engine, self.url, turns, (WebChannel(),), clock)
+        wording = Wording(self.catalogues, self.handouts.attach)
+        return Worker(self.engine, self.url, turns, wording, self._channels(), clock, self._telegram_door())
+
+    def _channels(self) -> tuple[Channel, ...]:
+        channels: list[Channel] = [WebChannel()]
+        if self.settings.telegram:
+            channels.append(TelegramChannel(open_bot(self.settings.telegram)))
+        if self.settings.twilio:
+            contents = Contents(self.sessions)
+            link = self.handouts.link
+            channels.append(WhatsAppChannel(self.settings.twilio, self.settings.public_url, contents, link))
+        return tuple(channels)
+
+    def _telegram_door(self) -> TelegramDoor | None:
+        telegram = self.settings.telegram
+        if telegram is None:
+            return None
+        secret, bot = self.settings.secret_key, open_bot(telegram, DOOR_CALLS)
+        return TelegramDoor(self.sessions, self.catalogues, secret, telegram, self.settings.public_url, bot)
+
+    def _bytes_of(self, public_id: str) -> bytes:
+        return (self.files_dir / public_id).read_bytes()
 
     def web(self) -> FastAPI:
         """Return the web application: the page, Rasa's two endpoints, health and figures."""
@@ -86,13 +117,24 @@ class Wiring:
             files_dir=self.files_dir,
             secure=self.settings.public_url.startswith("https://"),
         )
-        app = FastAPI(title="Kawan", lifespan=_lifespan(door), docs_url=None, redoc_url=None, openapi_url=None)
+        telegram = self._telegram_door()
+        app = FastAPI(
+            title="Kawan", lifespan=_lifespan(door, telegram), docs_url=None, redoc_url=None, openapi_url=None
+        )
         app.middleware("http")(_guard)
         app.add_exception_handler(HTTPException, _refused)
         app.add_exception_handler(RequestValidationError, _not_understood)
         for away in (OperationalError, TimeoutError):
             app.add_exception_handler(away, _database_away)
         app.include_router(door.router())
+        app.include_router(self.handouts.router())
+        if telegram:
+            app.include_router(telegram.router())
+        if self.settings.twilio:
+            whatsapp = WhatsAppDoor(
+                self.sessions, self.settings.secret_key, self.settings.twilio, self.settings.public_url
+            )
+            app.include_router(whatsapp.router())
         self._add_internal(app)
         self._add_health(app)
         app.mount("/static", Static(directory=PAGE))
@@ -136,12 +178,14 @@ class Wiring:
                 return Response(metrics(session), media_type="text/plain; version=0.0.4")
 
 
-def _lifespan(door: WebDoor) -> Any:
+def _lifespan(door: WebDoor, telegram: TelegramDoor | None) -> Any:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         listener = asyncio.create_task(door.listen())
         yield
         listener.cancel()
+        if telegram:
+            await telegram.close()
 
     return lifespan
 

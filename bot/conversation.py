@@ -6,13 +6,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from actions.door import Door
 from actions.table import SKILLS
+from bot import patience
+from bot.direct import Direct, directly
 from bot.rasa import Answer, Rasa, RasaSilent
 from covenant import consent, places, plans
-from covenant.messages import Say, render_all
+from covenant.messages import Say, payload, render_all
 from covenant.outbox import queue_content
 from covenant.reading import Reader, Reading, match_offer, plain, read, words
 from covenant.turn import local_date
@@ -26,6 +28,7 @@ from locales.writing import in_unicode
 log = logging.getLogger(__name__)
 
 WAITS = (1, 2, 4, 8, 15, 30, 60, 60)  # seconds before each further try; together they outlast a restart of everything
+LOOK_BEHIND = 30  # messages of one person looked at for a stop while the first one has to wait
 LONGEST_TEXT = 4000  # characters that are understood; the inbox keeps all of it
 STOP = "opt_out"
 GIVEN_UP = "unanswered"
@@ -48,8 +51,21 @@ class Turns:
             if conversation is None:
                 return False
             inbound = self.next_of(session, conversation)
-            if inbound:
+            if inbound and not self._is_too_much(session, conversation, inbound):
                 self._answer(session, inbound)
+        return True
+
+    def _is_too_much(self, session: Session, conversation: Conversation, inbound: Inbound) -> bool:
+        """Let a flood pass by: one polite sentence, then silence, and Rasa is not asked; a stop is always heard."""
+        contact = session.get_one(Contact, inbound.contact_id)
+        first_try = inbound.attempts == 0
+        if not first_try or patience.allows(conversation) or self._is_stop(inbound.content, contact):
+            return False
+        if patience.is_new(conversation):
+            sorry = render_all(self.catalogues, contact.language, [Say("utter_flood").as_json()])
+            self._reply(session, inbound, Answer(sorry))
+        inbound.state = InboundState.QUIET
+        self._forget_unless_agreed(session, inbound)
         return True
 
     def next_of(self, session: Session, conversation: Conversation) -> Inbound | None:
@@ -58,7 +74,8 @@ class Turns:
             Inbound.contact_id == conversation.contact_id, Inbound.state == InboundState.WAITING
         )
         # The weaker lock lets the action, in its own transaction, point at this message.
-        waiting = session.scalars(mine.order_by(Inbound.id).with_for_update(of=Inbound, key_share=True)).all()
+        mine = mine.order_by(Inbound.id).limit(LOOK_BEHIND)
+        waiting = session.scalars(mine.with_for_update(of=Inbound, key_share=True)).all()
         if not waiting or waiting[0].due_at <= datetime.now(UTC):
             return waiting[0] if waiting else None
         for later in waiting:
@@ -79,17 +96,21 @@ class Turns:
             self._try_later(session, inbound, contact, problem)
             return
         self._reply(session, inbound, answer)
-        inbound.state = InboundState.DONE
-        inbound.answered_at = datetime.now(UTC)
-        self._forget_unless_agreed(session, inbound)
+        for one in (inbound, *album_of(session, inbound)):
+            one.state = InboundState.DONE
+            one.answered_at = datetime.now(UTC)
+            one.content = {key: value for key, value in one.content.items() if key != "detail"}  # where somebody was
+            self._forget_unless_agreed(session, one)
 
     def _understand(self, session: Session, inbound: Inbound, contact: Contact) -> Answer:
         done = self._said_already(session, inbound, contact)
         if done:
             return done
         if self._is_stop(inbound.content, contact):
-            replies = self.door.replies_to(STOP, {"text": "", "metadata": {"turn": inbound.id}})
-            return self._from_replies(session, contact, replies)
+            return self._directly(session, inbound, contact, Direct(STOP))
+        direct = directly(inbound.content)
+        if direct:
+            return self._directly(session, inbound, contact, direct)
         message = self._message(session, inbound, contact)
         metadata = {"turn": inbound.id, "lang": contact.language, "reading": message.reading.as_json()}
         try:
@@ -99,6 +120,11 @@ class Turns:
             if done is None:
                 raise
             return done
+
+    def _directly(self, session: Session, inbound: Inbound, contact: Contact, direct: Direct) -> Answer:
+        """Answer what needs no understanding, also while Rasa is away."""
+        message = {"text": f"/{direct.skill}", "entities": direct.entities, "metadata": {"turn": inbound.id}}
+        return self._from_replies(session, contact, self.door.replies_to(direct.skill, message))
 
     def _said_already(self, session: Session, inbound: Inbound, contact: Contact) -> Answer | None:
         """Whoever stopped between the action and the answer: what the action said is what we say."""
@@ -114,7 +140,8 @@ class Turns:
         catalogue = self.catalogues[contact.language]
         content = inbound.content
         if content.get("file"):
-            return Message(f'/send_document{{"file": "{content["file"]}"}}', Reading())
+            files = [content["file"], *(one.content["file"] for one in album_of(session, inbound))]
+            return Message(payload("send_document", file=files[0], files=",".join(files)), Reading())
         if content.get("payload"):
             return Message(_known_payload(content["payload"]), Reading())
         text = in_unicode(str(content.get("text", "")).strip()[:LONGEST_TEXT].lstrip("/"))
@@ -174,12 +201,32 @@ def _known_payload(payload: Payload) -> str:
     return payload if payload.startswith("/") and intent in SKILLS else payload.lstrip("/")
 
 
+def album_of(session: Session, inbound: Inbound) -> list[Inbound]:
+    """Return the other pictures that came together with a message and are here; all of them get one answer."""
+    name = inbound.content.get("album")
+    if not name or not inbound.content.get("file"):
+        return []
+    same = (Inbound.contact_id == inbound.contact_id) & (Inbound.content["album"].astext == name)
+    query = select(Inbound).where(same, Inbound.id > inbound.id, Inbound.state == InboundState.WAITING)
+    return [one for one in session.scalars(query.order_by(Inbound.id)) if one.content.get("file")]
+
+
 def claim(session: Session) -> Conversation | None:
-    """Lock and return the conversation whose message is due for longest; None when there is none that nobody has."""
+    """Lock and return the conversation whose message is due for longest; None when there is none that nobody has.
+
+    Where a file is still being fetched, what came after it waits, and so do the pictures that came together with it.
+    """
+    fetching = aliased(Inbound)
+    same_album = fetching.content["album"].astext == Inbound.content["album"].astext
+    not_yet = select(fetching.id).where(
+        fetching.contact_id == Inbound.contact_id,
+        fetching.state == InboundState.FETCHING,
+        (fetching.id < Inbound.id) | same_album,
+    )
     query = (
         select(Conversation)
         .join(Inbound, Inbound.contact_id == Conversation.contact_id)
-        .where(Inbound.state == InboundState.WAITING, Inbound.due_at <= datetime.now(UTC))
+        .where(Inbound.state == InboundState.WAITING, Inbound.due_at <= datetime.now(UTC), ~not_yet.exists())
         .order_by(Inbound.id)
         .limit(1)
         .with_for_update(of=Conversation, key_share=True, skip_locked=True)

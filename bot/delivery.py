@@ -9,6 +9,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 
 from sqlalchemy import ColumnElement, Select, case, or_, select, update
 from sqlalchemy.orm import aliased
@@ -104,8 +105,8 @@ class Dispatcher:
 
     async def _send(self, row: "Claimed", urgency: Urgency) -> Outcome:
         try:
-            async with self.limiter.place(self.channel.limits(row.message.address), urgency):
-                return Outcome(provider_id=await self.channel.send(row.message))
+            place = partial(self.limiter.place, self.channel.limits(row.message.address), urgency)
+            return Outcome(provider_id=await self.channel.send(row.message, place))
         except SendError as problem:
             log.warning("outbound %s: %s", row.id, problem.code)
             if isinstance(problem, Throttled):
@@ -136,11 +137,11 @@ class Dispatcher:
             return False
         row_id, message, since = found
         try:
-            provider_id = await self.channel.find(message, since)
+            found_there = await self.channel.find(message, since)
         except SendError as problem:
             await asyncio.to_thread(self._still_doubtful, row_id, problem)
             return True
-        await asyncio.to_thread(self._settle, row_id, provider_id)
+        await asyncio.to_thread(self._settle, row_id, found_there)
         return True
 
     def _doubtful(self) -> tuple[int, Message, datetime] | None:
@@ -150,12 +151,14 @@ class Dispatcher:
             row = session.scalars(query.limit(1)).first()
             return (row.id, self.wording.again(session, row), row.doubted_at or row.queued_at) if row else None
 
-    def _settle(self, row_id: int, provider_id: str | None) -> None:
+    def _settle(self, row_id: int, found: Sequence[str]) -> None:
         """It arrived, or it never did and may leave again: both are certain now."""
         with self.sessions.begin() as session:
             row = session.get_one(Outbound, row_id, with_for_update=True)
             if row.state != OutboundState.UNKNOWN:  # a receipt was quicker
                 return
+            others = set(session.scalars(select(Outbound.provider_id).where(Outbound.provider_id.in_(found))))
+            provider_id = next((one for one in found if one not in others), None)
             if provider_id:
                 note(session, row, Outcome(provider_id), self.channel.capabilities)
                 return

@@ -1,17 +1,21 @@
 """The inbox: whatever comes in is stored once, with whom it is from, before anything is answered."""
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import UUID
 
 from babel.core import get_global
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from bot.channels import Inbound as Received
+from bot.channels import Kind
 from covenant import consent
+from covenant.outbox import WAKE as OUTBOX_WAKE
 from covenant.reminders import TIME_ZONES
 from db.engine import notify
-from db.messages import Conversation, Inbound, InboundState
+from db.messages import Conversation, Inbound, InboundState, Outbound, OutboundState
 from db.people import Address, AddressState, Contact
 from locales import LANGUAGES, closest
 from locales.languages import language_of_country, language_of_script
@@ -19,6 +23,7 @@ from locales.languages import language_of_country, language_of_script
 WAKE = "kawan_inbox"
 QUEUE_CAP = 20  # messages of one person that may wait; more would only be answered to nobody
 ID_LENGTH = 128
+ALBUM_GROWS = timedelta(seconds=2)  # the pictures of an album come one by one
 
 
 def find_address(session: Session, channel: str, external_id: str) -> Address | None:
@@ -27,13 +32,27 @@ def find_address(session: Session, channel: str, external_id: str) -> Address | 
     return session.scalars(query).first()
 
 
+def _known(session: Session, received: Received) -> Address | None:
+    """Return who wrote, by their id there, or by the phone number under which we met before they had another id."""
+    found = find_address(session, received.channel, received.address)
+    if found is None and received.phone:
+        same_phone = (Address.channel == received.channel) & (Address.phone == received.phone)
+        found = session.scalars(select(Address).where(same_phone).order_by(Address.id).limit(1)).first()
+        if found:
+            found.external_id = received.address
+    return found
+
+
 def meet(session: Session, received: Received, secret: str) -> Address:
     """Return the address that a message came from; somebody new becomes a contact whose language is guessed."""
-    known = find_address(session, received.channel, received.address)
+    known = _known(session, received)
     if known:
+        known.phone = received.phone or known.phone
         return known
     country = received.country or country_of_zone(received.time_zone)
-    contact = Contact(language=_guess(received, country), country=country, time_zone=received.time_zone)
+    contact = Contact(
+        language=_guess(received, country), country=country, time_zone=received.time_zone, is_group=received.group
+    )
     session.add(contact)
     session.flush()
     stopped = consent.is_suppressed(session, secret, received.channel, received.address)
@@ -41,6 +60,7 @@ def meet(session: Session, received: Received, secret: str) -> Address:
         contact_id=contact.id,
         channel=received.channel,
         external_id=received.address,
+        phone=received.phone,
         state=AddressState.OPTED_OUT if stopped else AddressState.ACTIVE,
     )
     session.add_all((address, Conversation(contact_id=contact.id, offered=[])))
@@ -78,16 +98,52 @@ def store(session: Session, received: Received, now: datetime, secret: str) -> b
         "channel": received.channel,
         "external_id": received.external_id[:ID_LENGTH],
         "content": received.content,
-        "state": InboundState.WAITING,
+        "state": InboundState.FETCHING if received.media else InboundState.WAITING,
         "attempts": 0,
+        "due_at": now + ALBUM_GROWS if received.album else now,
     }
     statement = insert(Inbound).values(**row).on_conflict_do_nothing(index_elements=["channel", "external_id"])
     if session.execute(statement.returning(Inbound.id)).first() is None:
         return False
     address.last_inbound_at = now
+    if address.state == AddressState.GONE:  # whoever writes is not gone
+        address.state = AddressState.ACTIVE
     _follow_script(session, address, received.text)
+    _let_go(session, address)
     notify(session, WAKE, str(address.contact_id))
     return True
+
+
+def _let_go(session: Session, address: Address) -> None:
+    """What was held until the person writes again may leave now."""
+    held = (Outbound.address_id == address.id) & (Outbound.state == OutboundState.HELD)
+    freed = update(Outbound).where(held).values(state=OutboundState.QUEUED, error=None, due_at=func.now())
+    if session.execute(freed.returning(Outbound.id)).first():
+        notify(session, OUTBOX_WAKE, address.channel)
+
+
+def uuid_of(token: str) -> UUID | None:
+    """Return a message's opaque name, or None for anything else."""
+    try:
+        return UUID(hex=token)
+    except ValueError:
+        return None
+
+
+def pressed(session: Session, received: Received, key: str) -> Received:
+    """Return a pressed button with what it sends: its key names one of the messages to that very address."""
+    token, _, position = key.rpartition(".")
+    named = uuid_of(token)
+    same_chat = (Address.channel == received.channel) & Address.external_id.in_(
+        (received.address, received.phone or "")
+    )
+    query = select(Outbound.content).join(Address, Address.id == Outbound.address_id)
+    content = session.scalar(query.where(Outbound.token == named, same_chat))
+    buttons = (content or {}).get("buttons") or []
+    if not int(position) < len(buttons):
+        return replace(received, kind=Kind.OLD_BUTTON)
+    button = buttons[int(position)]
+    return replace(received, payload=button["payload"], title=button["title"])
 
 
 def _follow_script(session: Session, address: Address, text: str) -> None:

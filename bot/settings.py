@@ -7,10 +7,10 @@ import secrets
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic_core import ErrorDetails, PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.errors import StartError
@@ -55,6 +55,87 @@ class Environment(BaseSettings):
         default=None, min_length=32, description="at least 32 characters that nobody can guess"
     )
     rasa_url: WebAddress | None = Field(default=None, description="an address that starts with http:// or https://")
+    telegram_token: SecretStr | None = Field(
+        default=None,
+        pattern=r"^[0-9]+:[A-Za-z0-9_-]+$",
+        description="the token that BotFather gave, such as 123456:ABC-DEF",
+    )
+    telegram_secret: SecretStr | None = Field(
+        default=None,
+        min_length=8,
+        max_length=256,
+        pattern=r"^[A-Za-z0-9_-]+$",
+        description="8 to 256 of the characters A-Z a-z 0-9 _ -",
+    )
+    telegram_mode: Literal["polling", "webhook"] | None = Field(default=None, description="polling or webhook")
+    telegram_api_url: WebAddress = Field(
+        default="https://api.telegram.org", description="an address that starts with http:// or https://"
+    )
+    twilio_account_sid: str | None = Field(
+        default=None, pattern=r"^AC[0-9a-fA-F]{32}$", description="the account's SID: AC and 32 characters"
+    )
+    twilio_auth_token: SecretStr | None = Field(
+        default=None, min_length=8, description="the account's auth token, which signs what Twilio sends"
+    )
+    twilio_api_key: str | None = Field(
+        default=None, pattern=r"^SK[0-9a-fA-F]{32}$", description="the SID of an API key: SK and 32 characters"
+    )
+    twilio_api_secret: SecretStr | None = Field(default=None, min_length=8, description="the API key's secret")
+    twilio_signing_key: SecretStr | None = Field(
+        default=None, min_length=8, description="the shared key of signatures with SHA-256"
+    )
+    twilio_whatsapp_from: str | None = Field(
+        default=None,
+        pattern=r"^(whatsapp:)?\+\d{6,15}$",
+        description="the number that people write to, such as whatsapp:+14155238886",
+    )
+    twilio_api_url: WebAddress | None = Field(
+        default=None, description="an address that starts with http:// or https://"
+    )
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        """Refuse half a WhatsApp: it would take messages and never answer."""
+        given = {name: getattr(self, name) for name in TWILIO_NEEDS}
+        missing = [f"{PREFIX}{name.upper()}" for name, value in given.items() if not value]
+        if missing and len(missing) < len(given):
+            raise PydanticCustomError("half", "WhatsApp also needs {missing}.", {"missing": ", ".join(missing)})
+        if bool(self.twilio_api_key) != bool(self.twilio_api_secret):
+            pair = {"one": API_KEY, "other": API_KEY.replace("KEY", "SECRET")}
+            raise PydanticCustomError("half", "{one} and {other} belong together.", pair)
+        return self
+
+
+API_KEY = f"{PREFIX}TWILIO_API_KEY"
+TWILIO_NEEDS = ("twilio_account_sid", "twilio_auth_token", "twilio_whatsapp_from")
+
+
+@dataclass(frozen=True)
+class TelegramSettings:
+    """The bot: its token, the secret that Telegram shows with every update, how updates come, where the API is."""
+
+    token: str = field(repr=False)
+    secret: str = field(repr=False)
+    mode: str
+    api_url: str
+
+    @property
+    def bot_id(self) -> str:
+        """The bot's own id, which is no secret."""
+        return self.token.partition(":")[0]
+
+
+@dataclass(frozen=True)
+class TwilioSettings:
+    """The account: the auth token checks signatures, the API key sends; without a key, the token does both."""
+
+    account_sid: str
+    auth_token: str = field(repr=False)
+    whatsapp_from: str
+    api_key: str | None = None
+    api_secret: str | None = field(repr=False, default=None)
+    signing_key: str | None = field(repr=False, default=None)
+    api_url: str | None = None
 
 
 @dataclass(frozen=True)
@@ -68,6 +149,8 @@ class Settings:
     secret_key: str = field(repr=False)
     database_url: str | None = field(repr=False, default=None)
     rasa_url: str | None = None
+    telegram: TelegramSettings | None = None
+    twilio: TwilioSettings | None = None
 
     @property
     def own_url(self) -> str:
@@ -115,11 +198,46 @@ def load_settings() -> Settings:
         secret_key=found.secret_key.get_secret_value() if found.secret_key else kept_secret(data_dir),
         database_url=found.database_url.get_secret_value() if found.database_url else None,
         rasa_url=found.rasa_url,
+        telegram=telegram_of(found, data_dir),
+        twilio=twilio_of(found),
+    )
+
+
+def telegram_of(found: Environment, data_dir: Path) -> TelegramSettings | None:
+    """Return Telegram's settings; without a secret one is derived, without a mode a public https address decides."""
+    if found.telegram_token is None:
+        return None
+    token = found.telegram_token.get_secret_value()
+    own_key = found.secret_key.get_secret_value() if found.secret_key else kept_secret(data_dir)
+    derived = hmac.new(own_key.encode(), f"telegram:{token}".encode(), hashlib.sha256).hexdigest()
+    is_public = (found.public_url or "").startswith("https://")
+    return TelegramSettings(
+        token=token,
+        secret=found.telegram_secret.get_secret_value() if found.telegram_secret else derived,
+        mode=found.telegram_mode or ("webhook" if is_public else "polling"),
+        api_url=found.telegram_api_url,
+    )
+
+
+def twilio_of(found: Environment) -> TwilioSettings | None:
+    """Return Twilio's settings, or None when WhatsApp is not wanted."""
+    if not (found.twilio_account_sid and found.twilio_auth_token and found.twilio_whatsapp_from):
+        return None
+    return TwilioSettings(
+        account_sid=found.twilio_account_sid,
+        auth_token=found.twilio_auth_token.get_secret_value(),
+        whatsapp_from="whatsapp:" + found.twilio_whatsapp_from.removeprefix("whatsapp:"),
+        api_key=found.twilio_api_key,
+        api_secret=found.twilio_api_secret.get_secret_value() if found.twilio_api_secret else None,
+        signing_key=found.twilio_signing_key.get_secret_value() if found.twilio_signing_key else None,
+        api_url=found.twilio_api_url,
     )
 
 
 def explain(error: ErrorDetails) -> str:
     """Return one sentence about one wrong variable; secrets are never repeated."""
+    if error["type"] == "half":
+        return error["msg"]
     name = str(error["loc"][0]).removeprefix(PREFIX.lower())
     described = Environment.model_fields[name]
     said = "" if "SecretStr" in str(described.annotation) else f", not “{error['input']}”"

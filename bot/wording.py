@@ -1,6 +1,7 @@
 """Puts a queued message into words at the last moment, asking once more whether it may leave and in what form."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 
-from bot.channels import Capabilities, Ready, SendError
+from bot.channels import Attached, Capabilities, Ready, SendError
 from bot.channels import Outbound as Message
 from covenant import consent, templates
 from covenant.broadcasts import text_for
@@ -24,6 +25,9 @@ LOOK_AGAIN = timedelta(seconds=30)
 GIVE_UP_LOOKING = timedelta(days=1)
 
 
+Attach = Callable[[Session, Outbound, str], Attached | None]
+
+
 class Withheld(Exception):
     """At the moment of sending it is clear that the message must not leave."""
 
@@ -36,11 +40,16 @@ class Held(Exception):
     """The provider lets nothing free leave now, and there is no approved template: it waits for the person."""
 
 
+def nothing_to_attach(_session: Session, _row: Outbound, _file: str) -> None:
+    """Attach nothing, where a channel shows files by itself."""
+
+
 @dataclass(frozen=True)
 class Wording:
-    """The words of what leaves."""
+    """The words of what leaves; `attach` brings a file by its public id (`my-data`: what is kept of the person)."""
 
     catalogues: Catalogues
+    attach: Attach = nothing_to_attach
 
     def take(self, session: Session, row: Outbound, able: Capabilities) -> Message | None:
         """Return a queued message ready to be sent, marked as such; None when it does not leave now."""
@@ -63,7 +72,8 @@ class Wording:
         row.template = template.name if template else None
         row.state = OutboundState.SENDING
         row.attempts += 1
-        return _message(row, content, template)
+        file = content.get("file")
+        return _message(row, content, template, self.attach(session, row, file) if file else None)
 
     def again(self, session: Session, row: Outbound) -> Message:
         """Return a message that may have left, to be looked up."""
@@ -118,13 +128,13 @@ def _broadcast_content(broadcast: Broadcast, contact: Contact) -> dict[str, Any]
     return {"broadcast": broadcast.id, "text": text_for(broadcast, contact.language), "lang": language}
 
 
-def _message(row: Outbound, content: dict[str, Any], template: Ready | None) -> Message:
+def _message(row: Outbound, content: dict[str, Any], template: Ready | None, file: Attached | None = None) -> Message:
     return Message(
         id=row.id,
-        address=row.address.external_id,
+        address=row.address.phone or row.address.external_id,
         text=content["text"],
         buttons=tuple(content.get("buttons") or ()),
-        file=content.get("file"),
+        file=file,
         language=content["lang"],
         token=row.token.hex,
         template=template,

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine
 from bot import clock as ticking
 from bot.bell import Bell, any_of, listening, until
 from bot.channels import Channel, Urgency
+from bot.channels.telegram_door import TelegramDoor
 from bot.clock import Clock
 from bot.conversation import Turns
 from bot.delivery import Dispatcher
@@ -37,8 +38,10 @@ class Worker:
     engine: Engine
     url: str
     turns: Turns
+    wording: Wording
     channels: tuple[Channel, ...]
     clock: Clock
+    telegram: TelegramDoor | None = None
     bells: dict[str, Bell] = field(default_factory=lambda: {INBOX_WAKE: Bell(), OUTBOX_WAKE: Bell()})
 
     async def run(self) -> None:
@@ -52,12 +55,16 @@ class Worker:
         tasks += [
             asyncio.create_task(self._forever(self._dispatcher(channel, stop), stop)) for channel in self.channels
         ]
+        if self.telegram:
+            tasks.append(asyncio.create_task(self._forever(self._telegram(self.telegram), stop)))
         await stop.wait()
         for bell in self.bells.values():
             bell.ring()
         for task in tasks[:2]:
             task.cancel()
         await asyncio.wait(tasks, timeout=15)
+        for channel in self.channels:
+            await channel.close()
 
     async def _forever(self, job: Callable[[asyncio.Event], Awaitable[None]], stop: asyncio.Event) -> None:
         """Do a job again and again; a database that is away, or anything else, is waited for with growing pauses."""
@@ -85,7 +92,7 @@ class Worker:
                 if held is None:
                     await asyncio.sleep(LOOK_AGAIN)
                     return
-                dispatcher = Dispatcher(self.turns.sessions, Wording(self.turns.catalogues), channel)
+                dispatcher = Dispatcher(self.turns.sessions, self.wording, channel)
                 dispatcher.recover()
                 async with asyncio.TaskGroup() as group:
                     for urgency in Urgency:
@@ -110,6 +117,22 @@ class Worker:
         while not stop.is_set():
             if not await dispatcher.settle_next():
                 await until(self.bells[OUTBOX_WAKE].next_ring, LOOK_AGAIN)
+
+    def _telegram(self, door: TelegramDoor) -> Callable[[asyncio.Event], Awaitable[None]]:
+        """Set the bot up once, and ask for its updates where Telegram does not bring them."""
+
+        async def telegram(stop: asyncio.Event) -> None:
+            with try_lock(self.engine, "telegram") as held:
+                if held is None:
+                    await asyncio.sleep(LOOK_AGAIN)
+                    return
+                await door.set_up()
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(_watch(held, stop))
+                    if door.telegram.mode == "polling":
+                        group.create_task(door.poll(stop))
+
+        return telegram
 
     async def _tick(self, stop: asyncio.Event) -> None:
         with try_lock(self.engine, CLOCK) as held:

@@ -1,5 +1,6 @@
-"""Finds the municipality a person means, in any script or spelling."""
+"""Finds the municipality a person means, in any script or spelling, or by where they are."""
 
+import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -21,9 +22,10 @@ LONGEST = 60  # letters of a name that is worth a guess
 SURE = 0.93
 CLEAR, CLEAR_OF_PROVINCE = 0.025, 0.012  # how much better than a namesake; than the province named after the city
 KIND_UNSAID = 0.1  # a district named without its word is so much less good a match than the city
+NEAR = 0.75  # degrees, some 80 km
 DOMINANCE = 10  # times larger than every namesake: who names a city means the large one
 
-__all__ = ["Candidate", "certain", "find", "get", "load", "name_of", "province_of"]
+__all__ = ["Candidate", "certain", "find", "get", "load", "name_of", "near", "province_of"]
 
 
 class Named(Protocol):
@@ -119,6 +121,17 @@ def province_of(session: Session, place_id: int, language: str) -> str | None:
     place = session.get(Place, place_id)
     province = get(session, place.province_id) if place and place.province_id else None
     return name_of(province, language) if province else (place.province if place else None)
+
+
+def near(session: Session, latitude: float, longitude: float, limit: int = 4) -> list[Candidate]:
+    """Return the local governments around a position, the nearest first; none where nothing is within some 80 km."""
+    # A degree is shorter the further from the equator; for choosing among neighbours the flat picture is enough.
+    east = (Place.longitude - longitude) * math.cos(math.radians(latitude))
+    distance = func.sqrt(func.power(Place.latitude - latitude, 2) + func.power(east, 2))
+    is_local = Place.kind.in_((PlaceKind.TOWN, PlaceKind.DISTRICT)) & Place.listed.is_(True)
+    query = select(Place.id).where(is_local, distance < NEAR).order_by(distance).limit(limit)
+    found = (get(session, place_id) for place_id in session.scalars(query))
+    return [one for one in found if one]
 
 
 def _exact(session: Session, names: Collection[str]) -> list[Entry]:

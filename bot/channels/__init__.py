@@ -1,6 +1,7 @@
 """The contract of a channel: what comes in, what goes out, what it can show, and how a sending may fail."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -96,21 +97,29 @@ class Ready:
 
 @dataclass(frozen=True)
 class Outbound:
-    """One message to send, ready to be shown: the text, the buttons as title and payload, a file's public id.
+    """One message to send, ready to be shown: the text, the buttons as title and payload, a file to attach.
 
-    `token` is its opaque name outside. `template` is set where only an approved template may leave. `parts` are what
-    has left already of a message that needs several calls, so that a second try does not repeat them.
+    `token` is its opaque name outside. `template` is set where only an approved template may leave.
     """
 
     id: int
     address: str
     text: str
     buttons: tuple[Mapping[str, str], ...] = ()
-    file: str | None = None
+    file: "Attached | None" = None
     language: str = "en"
     token: str = ""
     template: Ready | None = None
     subject: str = ""
+
+
+@dataclass(frozen=True)
+class Attached:
+    """A file that leaves with a message."""
+
+    name: str
+    media_type: str
+    content: bytes = field(repr=False)
 
 
 class Urgency(StrEnum):
@@ -214,6 +223,9 @@ class Rejected(SendError):
     code = "rejected"
 
 
+Place = Callable[[], AbstractAsyncContextManager[None]]  # to be held for the time of each call to the provider
+
+
 class Channel(Protocol):
     """A way to reach people. `send` returns the channel's own id of what left, or raises a SendError."""
 
@@ -223,11 +235,14 @@ class Channel(Protocol):
     def limits(self, address: str) -> Sequence[Limit]:
         """Return the provider's limits that a sending to this address counts towards."""
 
-    async def send(self, message: Outbound) -> str:
-        """Send one message."""
+    async def send(self, message: Outbound, place: Place) -> str:
+        """Send one message, holding a place of the limits for each call that takes."""
 
-    async def find(self, message: Outbound, since: datetime) -> str | None:
-        """Look a doubtful message up at the provider: its id there, or None when it never arrived.
+    async def find(self, message: Outbound, since: datetime) -> Sequence[str]:
+        """Look a doubtful message up at the provider: the ids there that may be it, none when it never arrived.
 
         Raises Unknown where the provider cannot tell.
         """
+
+    async def close(self) -> None:
+        """Close the connections."""

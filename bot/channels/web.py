@@ -25,7 +25,7 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from bot import files, inbox
 from bot.bell import Bell, listening, until
-from bot.channels import Capabilities, Inbound, Limit, Outbound, storable
+from bot.channels import Capabilities, Inbound, Limit, Outbound, Place, storable
 from bot.channels.web_feed import HISTORY, News, Person, Seen, begin, is_typing, last_feed, news_since, said
 from covenant import privacy
 from covenant.messages import Say
@@ -56,13 +56,16 @@ class WebChannel:
         """Return none: the feed is our own."""
         return ()
 
-    async def send(self, message: Outbound) -> str:
+    async def send(self, message: Outbound, _place: Place) -> str:
         """Return the feed's own id of the message."""
         return str(message.id)
 
-    async def find(self, message: Outbound, _since: datetime) -> str | None:
+    async def find(self, message: Outbound, _since: datetime) -> Sequence[str]:
         """Return the feed's own id: what was recorded is there."""
-        return str(message.id)
+        return (str(message.id),)
+
+    async def close(self) -> None:
+        """Do nothing: there is no connection."""
 
 
 Text = Annotated[str, BeforeValidator(storable)]

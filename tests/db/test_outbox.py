@@ -16,6 +16,7 @@ from bot.channels import (
     Limit,
     Moved,
     OptedOut,
+    Place,
     Rejected,
     SendError,
     Throttled,
@@ -53,10 +54,13 @@ class Postbox:
     def limits(self, _address: str) -> list[Limit]:
         return []
 
-    async def find(self, message: Message, _since: datetime) -> str | None:
-        return self.arrived.get(message.id)
+    async def find(self, message: Message, _since: datetime) -> list[str]:
+        return [self.arrived[message.id]] if message.id in self.arrived else []
 
-    async def send(self, message: Message) -> str:
+    async def close(self) -> None:
+        pass
+
+    async def send(self, message: Message, _place: Place) -> str:
         if self.problems:
             raise self.problems.pop(0)
         self.posted.append(message)
