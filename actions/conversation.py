@@ -8,7 +8,7 @@ from covenant.messages import Choice, Say, button, payload
 from covenant.reading import COUNTRIES
 from covenant.turn import Turn
 from covenant.values import Kind, Parsed, parse
-from db.messages import Outbound, OutboundState
+from db.messages import ARRIVED, Outbound
 from db.people import Role
 from locales import LANGUAGES
 
@@ -199,7 +199,7 @@ def repeat(turn: Turn) -> list[Say]:
     """Say the open question, or the last thing, again."""
     if drafts.open_draft(turn):
         return drafts.ask_open(turn)
-    query = select(Outbound.content).where(Outbound.contact_id == turn.contact.id, Outbound.state == OutboundState.SENT)
+    query = select(Outbound.content).where(Outbound.contact_id == turn.contact.id, Outbound.state.in_(ARRIVED))
     last = turn.session.scalar(query.order_by(Outbound.id.desc()).limit(1)) or {}
     return [Say("utter_literal", {"text": last["text"]})] if last.get("text") else [menu.menu(turn.contact)]
 

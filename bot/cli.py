@@ -171,6 +171,24 @@ def grant(right: str, reference: str) -> None:
 
 
 @app.command()
+def doctor() -> None:
+    """Look at tokens, webhooks, templates and reachability, and say what to do."""
+    from bot import doctor as examination
+
+    with one_sentence() as settings:
+        raise typer.Exit(0 if examination.report(settings, typer.echo) else 1)
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def emulate(name: str, more: typer.Context) -> None:
+    """Give a page to chat through a channel without an account: `kawan emulate telegram`, `… whatsapp`."""
+    from bot import cli_emulate
+
+    with one_sentence():
+        cli_emulate.emulate(name, more.args)
+
+
+@app.command()
 def catalogues() -> None:
     """Bring the translations up to date with the English texts and say what is missing."""
     from locales.update import update_all

@@ -1,5 +1,6 @@
 """One turn: the next waiting message of a conversation is understood, answered and marked done in one transaction."""
 
+import functools
 import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -59,11 +60,13 @@ class Turns:
         """Let a flood pass by: one polite sentence, then silence, and Rasa is not asked; a stop is always heard."""
         contact = session.get_one(Contact, inbound.contact_id)
         first_try = inbound.attempts == 0
-        if not first_try or patience.allows(conversation) or self._is_stop(inbound.content, contact):
+        if not first_try or patience.allows(conversation) or self._is_stop(inbound.content):
             return False
         if patience.is_new(conversation):
             sorry = render_all(self.catalogues, contact.language, [Say("utter_flood").as_json()])
+            offered = conversation.offered
             self._reply(session, inbound, Answer(sorry))
+            conversation.offered = offered  # what was asked before is still open
         inbound.state = InboundState.QUIET
         self._forget_unless_agreed(session, inbound)
         return True
@@ -80,12 +83,16 @@ class Turns:
             return waiting[0] if waiting else None
         for later in waiting:
             later.due_at = max(later.due_at, waiting[0].due_at)
-        contact = session.get_one(Contact, conversation.contact_id)
-        return next((one for one in waiting if self._is_stop(one.content, contact)), None)
+        return next((one for one in waiting if self._is_stop(one.content)), None)
 
-    def _is_stop(self, content: dict[str, Any], contact: Contact) -> bool:
+    def _is_stop(self, content: dict[str, Any]) -> bool:
         said = plain(in_unicode(str(content.get("text", ""))))
-        return content.get("payload") == f"/{STOP}" or said in words(self.catalogues[contact.language], "stop")
+        return content.get("payload") == f"/{STOP}" or said in self._stop_words
+
+    @functools.cached_property
+    def _stop_words(self) -> frozenset[str]:
+        """The stop words of every language: whoever has had enough does not change the language first."""
+        return frozenset().union(*(words(catalogue, "stop") for catalogue in self.catalogues.values()))
 
     def _answer(self, session: Session, inbound: Inbound) -> None:
         contact = session.get_one(Contact, inbound.contact_id)
@@ -106,7 +113,7 @@ class Turns:
         done = self._said_already(session, inbound, contact)
         if done:
             return done
-        if self._is_stop(inbound.content, contact):
+        if self._is_stop(inbound.content):
             return self._directly(session, inbound, contact, Direct(STOP))
         direct = directly(inbound.content)
         if direct:
