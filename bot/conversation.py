@@ -147,7 +147,8 @@ class Turns:
         catalogue = self.catalogues[contact.language]
         content = inbound.content
         if content.get("file"):
-            files = [content["file"], *(one.content["file"] for one in album_of(session, inbound))]
+            rows = (inbound, *album_of(session, inbound))
+            files = [file for one in rows for file in (one.content["file"], *one.content.get("more", ()))]
             return Message(payload("send_document", file=files[0], files=",".join(files)), Reading())
         if content.get("payload"):
             return Message(_known_payload(content["payload"]), Reading())

@@ -16,12 +16,14 @@ from bot.clock import Clock
 from bot.conversation import Turns
 from bot.delivery import Dispatcher
 from bot.inbox import WAKE as INBOX_WAKE
+from bot.retrieval import Retrieval
 from bot.wording import Wording
 from covenant.outbox import WAKE as OUTBOX_WAKE
 from db.locks import still_held, try_lock
 
 log = logging.getLogger(__name__)
 
+FETCHES = 3  # files fetched at the same time
 HANDS = 3  # turns at the same time; Rasa itself answers one after the other
 LOOK_AGAIN = 2.0  # seconds between looks without being woken: retries become due, notices can be lost
 FIRST_PAUSE = 0.5  # seconds before a job that failed is begun again, twice as long each time
@@ -42,6 +44,7 @@ class Worker:
     channels: tuple[Channel, ...]
     clock: Clock
     telegram: TelegramDoor | None = None
+    retrieval: Retrieval | None = None
     bells: dict[str, Bell] = field(default_factory=lambda: {INBOX_WAKE: Bell(), OUTBOX_WAKE: Bell()})
 
     async def run(self) -> None:
@@ -55,6 +58,8 @@ class Worker:
         tasks += [
             asyncio.create_task(self._forever(self._dispatcher(channel, stop), stop)) for channel in self.channels
         ]
+        if self.retrieval:
+            tasks += [asyncio.create_task(self._forever(self._bring, stop)) for _ in range(FETCHES)]
         if self.telegram:
             tasks.append(asyncio.create_task(self._forever(self._telegram(self.telegram), stop)))
         await stop.wait()
@@ -84,6 +89,12 @@ class Worker:
         while not stop.is_set():
             bell = self.bells[INBOX_WAKE].next_ring
             if not await asyncio.to_thread(self.turns.answer_next):
+                await until(bell, LOOK_AGAIN)
+
+    async def _bring(self, stop: asyncio.Event) -> None:
+        while self.retrieval and not stop.is_set():
+            bell = self.bells[INBOX_WAKE].next_ring
+            if not await self.retrieval.bring_next():
                 await until(bell, LOOK_AGAIN)
 
     def _dispatcher(self, channel: Channel, stop: asyncio.Event) -> Callable[[asyncio.Event], Awaitable[None]]:

@@ -19,6 +19,8 @@ class Kind(StrEnum):
     EDIT = "edit"
     OLD_BUTTON = "old_button"
     EMPTY = "empty"
+    UNFETCHED = "unfetched"
+    UNREADABLE = "unreadable"
     OTHER = "other"
 
 

@@ -15,12 +15,14 @@ from sqlalchemy.orm import Session
 from starlette.background import BackgroundTask
 from telegram import Bot, BotCommand, CallbackQuery, Message, Update
 from telegram.constants import MessageLimit
-from telegram.error import TelegramError
+from telegram.error import BadRequest, TelegramError
 
 from bot import inbox
+from bot.channels import Media
 from bot.channels.cutting import utf16
 from bot.channels.receiving import MEGABYTE, body_of
 from bot.channels.telegram_updates import COMMANDS, NAME, TAKEN, Came, Event, Me, Membership, read
+from bot.fetching import Fetcher, MediaAway, MediaRefused, Reason
 from bot.outcomes import move
 from bot.settings import TelegramSettings
 from db.engine import Sessions
@@ -34,6 +36,7 @@ PATH = "/webhooks/telegram"
 ASK_AGAIN = 30.0  # seconds
 PATIENCE = 25  # seconds that Telegram keeps an empty answer back
 BATCH = 100
+LARGEST_FILE = 20 * MEGABYTE  # what the Bot API lets a bot fetch
 # Telegram knows languages by two letters; it calls Filipino Tagalog, and has no two letters for Tetun.
 TWO_LETTERS = {"fil": "tl"}
 COMMAND_KEYS = tuple(key for key in COMMANDS if key not in {"menu", "cancel", "back"})
@@ -128,6 +131,21 @@ class TelegramDoor:
             await _show_choice(query)
         except TelegramError as problem:
             log.info("telegram: a button was not acknowledged: %s", type(problem).__name__)
+
+    async def fetch(self, media: Media) -> bytes:
+        """Return the bytes of a file that somebody sent to the bot."""
+        await self.know_ourselves()
+        try:
+            found = await self.bot.get_file(media.ref)
+        except BadRequest:  # too large for bots, or gone
+            raise MediaRefused(Reason.DENIED) from None
+        except TelegramError:
+            raise MediaAway from None
+        fetcher = Fetcher(LARGEST_FILE, own=(self.telegram.api_url,))
+        return await fetcher.fetch(str(found.file_path))
+
+    async def forget(self, _media: Media) -> None:
+        """Do nothing: Telegram keeps what is in a chat, and a bot cannot change that."""
 
     # --- asking for updates ----------------------------------------------------------------------------------------
 
