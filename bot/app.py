@@ -18,19 +18,22 @@ from starlette.exceptions import HTTPException
 
 from actions.door import Door
 from bot import nlg
-from bot.channels import Channel
+from bot.channels import Channel, telegram_updates, whatsapp_forms
 from bot.channels.telegram import TelegramChannel, open_bot
 from bot.channels.telegram_door import TelegramDoor
 from bot.channels.web import WebChannel, WebDoor
 from bot.channels.whatsapp import WhatsAppChannel
 from bot.channels.whatsapp_door import WhatsAppDoor
+from bot.channels.whatsapp_media import TwilioMedia
 from bot.clock import Clock
 from bot.contents import Contents
 from bot.conversation import Turns
 from bot.handouts import Handouts
 from bot.health import Health, metrics
 from bot.rasa import Rasa
+from bot.retrieval import Retrieval, Source
 from bot.settings import Settings
+from bot.store import StoreAway, open_store
 from bot.wording import Wording
 from bot.worker import Worker
 from covenant import journeys
@@ -77,15 +80,20 @@ class Wiring:
         self.catalogues: Catalogues = load_catalogues()
         self.rasa = Rasa(rasa_url)
         self.door = Door(self.sessions, self.catalogues)
-        self.files_dir = settings.data_dir / "files"
+        self.store = open_store(settings)
         self.handouts = Handouts(self.sessions, settings.secret_key, settings.public_url, self._bytes_of)
 
     def worker(self) -> Worker:
         """Return the worker with every channel that is switched on."""
         turns = Turns(self.sessions, self.catalogues, self.rasa, self.door)
-        clock = Clock(self.sessions, self.settings.secret_key, self.files_dir)
+        clock = Clock(self.sessions, self.settings.secret_key, self.store)
         wording = Wording(self.catalogues, self.handouts.attach)
-        return Worker(self.engine, self.url, turns, wording, self._channels(), clock, self._telegram_door())
+        telegram = self._telegram_door()
+        sources: dict[str, Source] = {telegram_updates.NAME: telegram} if telegram else {}
+        if self.settings.twilio:
+            sources[whatsapp_forms.NAME] = TwilioMedia(self.settings.twilio)
+        retrieval = Retrieval(self.sessions, self.store, sources)
+        return Worker(self.engine, self.url, turns, wording, self._channels(), clock, telegram, retrieval)
 
     def _channels(self) -> tuple[Channel, ...]:
         channels: list[Channel] = [WebChannel()]
@@ -105,7 +113,7 @@ class Wiring:
         return TelegramDoor(self.sessions, self.catalogues, secret, telegram, self.settings.public_url, bot)
 
     def _bytes_of(self, public_id: str) -> bytes:
-        return (self.files_dir / public_id).read_bytes()
+        return b"".join(self.store.open(public_id))
 
     def web(self) -> FastAPI:
         """Return the web application: the page, Rasa's two endpoints, health and figures."""
@@ -114,7 +122,7 @@ class Wiring:
             catalogues=self.catalogues,
             secret=self.settings.secret_key,
             url=self.url,
-            files_dir=self.files_dir,
+            store=self.store,
             secure=self.settings.public_url.startswith("https://"),
         )
         telegram = self._telegram_door()
@@ -124,8 +132,8 @@ class Wiring:
         app.middleware("http")(_guard)
         app.add_exception_handler(HTTPException, _refused)
         app.add_exception_handler(RequestValidationError, _not_understood)
-        for away in (OperationalError, TimeoutError):
-            app.add_exception_handler(away, _database_away)
+        for away in (OperationalError, TimeoutError, StoreAway):
+            app.add_exception_handler(away, _away)
         app.include_router(door.router())
         app.include_router(self.handouts.router())
         if telegram:
@@ -214,8 +222,8 @@ def _not_understood(_request: Request, _problem: Exception) -> JSONResponse:
     return JSONResponse({"error": ""}, 422)
 
 
-def _database_away(_request: Request, _problem: Exception) -> JSONResponse:
-    """Whoever asks while the database restarts is told to come back; nothing of it goes to the log."""
+def _away(_request: Request, _problem: Exception) -> JSONResponse:
+    """Whoever asks while the database or the store of files is away is told to come back; nothing of it is logged."""
     return JSONResponse({"error": "try again"}, 503, {"Retry-After": "2"})
 
 

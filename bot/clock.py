@@ -3,19 +3,20 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from bot import files
+from bot.store import Store
 from covenant import doubts, privacy, reminders
 from db.engine import Sessions
 from db.messages import Inbound, InboundState
 from db.people import Consent, Purpose
 
 UNAGREED_WORDS = timedelta(hours=24)  # the latest moment for erasing them
+UNTOLD_FILES = timedelta(days=1)  # longer than any transaction is open
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Clock:
 
     sessions: Sessions
     secret: str
-    files_dir: Path
+    store: Store
 
     def remind(self) -> None:
         """Queue the reminders that are due."""
@@ -42,7 +43,7 @@ class Clock:
             if contact is None:
                 return False
             # The bytes go first: should we die here, the rows are still there and it is done again.
-            files.remove(self.files_dir, privacy.file_ids(session, contact))
+            self.store.remove(privacy.file_ids(session, contact))
             privacy.erase(session, contact, self.secret, now)
             return True
 
@@ -52,9 +53,14 @@ class Clock:
             forget_unagreed(session, datetime.now(UTC) - UNAGREED_WORDS)
             doubts.forget(session, datetime.now(UTC))
 
+    def sweep(self) -> None:
+        """Remove the bytes of files whose transaction never committed."""
+        with self.sessions() as session:
+            files.sweep(session, self.store, datetime.now(UTC) - UNTOLD_FILES)
+
     def ticks(self) -> tuple[tuple[Callable[[], None], int], ...]:
         """Return what is done how often, in seconds."""
-        return (self.remind, 30), (self.erase, 5), (self.forget, 3600)
+        return (self.remind, 30), (self.erase, 5), (self.forget, 3600), (self.sweep, 3600)
 
 
 def forget_unagreed(session: Session, before: datetime) -> None:

@@ -9,7 +9,11 @@ from bot.process import Spec
 from bot.settings import Settings, load_settings, private_dir
 
 FOLDER = "demo"
-NOT_OURS = ("KAWAN_DATABASE_URL", "KAWAN_RASA_URL")  # nothing invented may come near anybody's real data
+NOT_OURS = (
+    "KAWAN_DATABASE_URL",
+    "KAWAN_RASA_URL",
+    "KAWAN_FILES_URL",
+)  # nothing invented may come near anybody's real data
 
 
 def run(settings: Settings, say: house.Say) -> None:
@@ -59,13 +63,14 @@ def invent(settings: Settings) -> bool:
     """Make the region up in the demonstration's database; False when it is there already, refused anywhere else."""
     from bot.cli_staff import session_of
     from bot.region import Region
+    from bot.store import open_store
     from covenant import journeys
     from locales import load_catalogues
 
-    if settings.database_url or settings.data_dir.name != FOLDER:
+    if settings.database_url or settings.files_url or settings.data_dir.name != FOLDER:
         message = "A region is made up only in the data of `kawan demo`, never among real people's."
         raise StartError(message)
     journeys.known()
     with session_of(settings) as session:
-        files_dir = settings.data_dir / "files"
-        return Region(session, load_catalogues(), files_dir, settings.secret_key, datetime.now(UTC)).fill()
+        store = open_store(settings)
+        return Region(session, load_catalogues(), store, settings.secret_key, datetime.now(UTC)).fill()

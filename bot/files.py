@@ -1,15 +1,20 @@
-"""Files that people hand in: checked by their content, stored under opaque names outside of what the web serves."""
+"""Files that people hand in: checked and cleaned by their content, stored under opaque names outside of the web."""
 
 import hashlib
-import os
-from collections.abc import Iterable
-from pathlib import Path
+import logging
+import re
+from dataclasses import dataclass
+from datetime import datetime
 
-import puremagic
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot import pdf, pictures
+from bot.store import Store
 from db.columns import new_public_id
 from db.messages import File
+
+log = logging.getLogger(__name__)
 
 MAX_BYTES = 10 * 1024 * 1024
 ALLOWED = {
@@ -21,35 +26,69 @@ ALLOWED = {
 }
 
 
+# How files of these types begin: PDF 1.7, 7.5.2; JPEG, B.1.1.3; PNG, 5.2; WebP in RIFF; the HEVC brands of HEIF.
+BEGINS = {
+    "application/pdf": re.compile(rb"%PDF-"),
+    "image/jpeg": re.compile(rb"\xff\xd8\xff"),
+    "image/png": re.compile(rb"\x89PNG\r\n\x1a\n"),
+    "image/webp": re.compile(rb"RIFF.{4}WEBP", re.DOTALL),
+    "image/heic": re.compile(rb".{4}ftyp(?:hei[cxms]|hev[cx]|mif1|msf1)", re.DOTALL),
+}
+HEIC = (".heic", ".heif")
+OURS = re.compile(r"\.?[\w-]{22}(\.[0-9a-f]{8})?", re.ASCII)  # a public id, or its draft that a crash left
+FEW = 100  # files that crashes and cancelled uploads may leave in a day
+
+
 class FileRefused(Exception):
-    """The file is of no kind that we take."""
+    """The file is of no kind that we take, or broken, or one that could act by itself."""
+
+
+@dataclass(frozen=True)
+class Clean:
+    """A file as it is kept: a picture drawn anew, or a PDF that cannot act."""
+
+    content: bytes
+    media_type: str
 
 
 def media_type(content: bytes) -> str:
     """Return the type that the content itself shows; FileRefused for anything but a photo or a PDF."""
-    try:
-        found = {guess.mime_type for guess in puremagic.magic_string(content)}
-    except (puremagic.PureError, ValueError):
-        found = set()
-    allowed = next((kind for kind in ALLOWED if kind in found), None)
-    if allowed is None:
+    kind = next((kind for kind, begins in BEGINS.items() if begins.match(content)), None)
+    if kind is None:
         raise FileRefused
-    return allowed
+    return kind
 
 
-def keep(session: Session, folder: Path, contact_id: int, name: str, content: bytes) -> File:
-    """Store a file's bytes and its row; the row is visible only when the caller commits."""
+def clean(content: bytes) -> Clean:
+    """Return what may be kept of a file that came in, from whatever channel; FileRefused when nothing may.
+
+    A large photo takes a processor a second or more: called on a thread, and outside of a transaction.
+    """
+    kind = media_type(content)
+    if kind == "application/pdf":
+        if pdf.can_act(content):
+            raise FileRefused
+        return Clean(content, kind)
+    try:
+        return Clean(*pictures.redraw(content, kind))
+    except pictures.Unreadable:
+        raise FileRefused from None
+
+
+def keep(session: Session, store: Store, contact_id: int, name: str, file: Clean) -> File:
+    """Store a file's bytes and its row; the row is visible only when the caller commits.
+
+    Should the caller never commit, the clock removes the bytes a day later.
+    """
     row = File(
         public_id=new_public_id(),
         contact_id=contact_id,
-        name=safe_name(name),
-        media_type=media_type(content),
-        size=len(content),
-        sha256=hashlib.sha256(content).hexdigest(),
+        name=named(safe_name(name), file.media_type),
+        media_type=file.media_type,
+        size=len(file.content),
+        sha256=hashlib.sha256(file.content).hexdigest(),
     )
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with os.fdopen(os.open(folder / row.public_id, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(content)
+    store.put(row.public_id, file.content)
     session.add(row)
     session.flush()
     return row
@@ -61,7 +100,23 @@ def safe_name(name: str) -> str:
     return "".join(letter for letter in bare if letter.isprintable())[-120:] or "file"
 
 
-def remove(folder: Path, public_ids: Iterable[str]) -> None:
-    """Remove the bytes of files whose rows are gone."""
-    for public_id in public_ids:
-        (folder / public_id).unlink(missing_ok=True)
+def named(name: str, media_type: str) -> str:
+    """Return the name of a picture from an iPhone with the ending of what it is kept as."""
+    bare, dot, ending = name.rpartition(".")
+    is_heic = dot + ending.lower() in HEIC and media_type != "image/heic"
+    return f"{bare}.{ALLOWED[media_type]}" if is_heic else name
+
+
+def sweep(session: Session, store: Store, before: datetime) -> int:
+    """Remove bytes put before a moment that no row speaks of, and return how many; what is not ours stays.
+
+    A store that holds mostly files of others is left as it is: it is more likely that two houses share it.
+    """
+    found = [name for name in store.older(before) if OURS.fullmatch(name)]
+    known = set(session.scalars(select(File.public_id)))
+    lost = [name for name in found if name not in known]
+    if len(lost) > FEW and len(lost) * 2 > len(found):
+        log.warning("%d of %d files have no row and stay: does another Kawan use this store?", len(lost), len(found))
+        return 0
+    store.remove(lost)
+    return len(lost)

@@ -104,7 +104,7 @@ def understand(settings: Settings, table: Path, root: Path = ROOT) -> int:
 
 def rasa_env(settings: Settings) -> dict[str, str]:
     """Return the environment for Rasa's programs: of our settings only where files are kept, and no telemetry."""
-    others = {name: value for name, value in os.environ.items() if not name.startswith("KAWAN_")}
+    others = {name: value for name, value in os.environ.items() if not name.startswith(("KAWAN_", "AWS_"))}
     ours = {"KAWAN_DATA_DIR": str(settings.data_dir)}
     return others | ours | {"RASA_TELEMETRY_ENABLED": "false", "PYTHONUNBUFFERED": "1"}
 

@@ -18,6 +18,7 @@ from bot import files, inbox
 from bot.channels import Inbound
 from bot.channels.web import NAME
 from bot.inhabitant import Inhabitant
+from bot.store import Store
 from covenant.reminders import TIME_ZONES
 from db.people import Role
 from db.records import Application, Reminder
@@ -53,7 +54,7 @@ class Region:
 
     session: Session
     catalogues: Catalogues
-    files_dir: Path
+    store: Store
     secret: str
     now: datetime
     told: dict[str, Any] = field(default_factory=lambda: read_yaml(FILE))
@@ -142,7 +143,7 @@ class Region:
         if stage == "sent":
             return
         officer.wait(days=9)
-        letter = files.keep(self.session, self.files_dir, officer.contact.id, "signed-letter.pdf", LETTER)
+        letter = files.keep(self.session, self.store, officer.contact.id, "signed-letter.pdf", files.clean(LETTER))
         officer.press("send_document", file=letter.public_id)
         if stage == "accepted":
             secretary.now = officer.now + timedelta(days=4)

@@ -125,4 +125,3 @@ def _release(session: Session, row: Inbound, found: dict[str, Any]) -> None:
     row.attempts = 0
     row.due_at = datetime.now(UTC) + (ALBUM_GROWS if row.content.get("album") else timedelta())
     notify(session, WAKE, str(row.contact_id))
-

@@ -3,11 +3,13 @@
 import hashlib
 import hmac
 import os
+import re
 import secrets
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import parse_qs, urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
@@ -17,6 +19,7 @@ from bot.errors import StartError
 
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "KAWAN_"
+FILES_OPTIONS = {"endpoint", "region"}
 EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - translated into loopback, never bound here
 
 
@@ -33,6 +36,17 @@ def database_address(secret: SecretStr) -> SecretStr:
     if scheme not in {"postgres", "postgresql", "postgresql+psycopg"} or not separator or not rest:
         raise ValueError(scheme)
     return SecretStr(f"postgresql+psycopg://{rest}")
+
+
+def files_address(secret: SecretStr) -> SecretStr:
+    """Return the address of an S3-compatible store, or refuse it; keys never belong into an address."""
+    parts = urlsplit(secret.get_secret_value())
+    asked = parse_qs(parts.query, strict_parsing=True) if parts.query else {}
+    if parts.scheme != "s3" or not re.fullmatch(r"[a-z0-9][a-z0-9.-]+", parts.netloc) or set(asked) - FILES_OPTIONS:
+        raise ValueError(parts.scheme)
+    for endpoint in asked.get("endpoint", ()):
+        web_address(endpoint)
+    return secret
 
 
 WebAddress = Annotated[str, AfterValidator(web_address)]
@@ -55,6 +69,10 @@ class Environment(BaseSettings):
         default=None, min_length=32, description="at least 32 characters that nobody can guess"
     )
     rasa_url: WebAddress | None = Field(default=None, description="an address that starts with http:// or https://")
+    files_url: Annotated[SecretStr, AfterValidator(files_address)] | None = Field(
+        default=None,
+        description="the address of an S3 store without keys, such as s3://bucket/folder?region=ap-southeast-1",
+    )
     telegram_token: SecretStr | None = Field(
         default=None,
         pattern=r"^[0-9]+:[A-Za-z0-9_-]+$",
@@ -149,6 +167,7 @@ class Settings:
     secret_key: str = field(repr=False)
     database_url: str | None = field(repr=False, default=None)
     rasa_url: str | None = None
+    files_url: str | None = field(repr=False, default=None)
     telegram: TelegramSettings | None = None
     twilio: TwilioSettings | None = None
 
@@ -198,6 +217,7 @@ def load_settings() -> Settings:
         secret_key=found.secret_key.get_secret_value() if found.secret_key else kept_secret(data_dir),
         database_url=found.database_url.get_secret_value() if found.database_url else None,
         rasa_url=found.rasa_url,
+        files_url=found.files_url.get_secret_value() if found.files_url else None,
         telegram=telegram_of(found, data_dir),
         twilio=twilio_of(found),
     )

@@ -11,13 +11,13 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated, Any, TypeVar
+from urllib.parse import quote
 from uuid import UUID, uuid4
 
 import psycopg
 from fastapi import APIRouter, Form, HTTPException, Request, Response, UploadFile
-from fastapi.responses import FileResponse, JSONResponse
+from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, BeforeValidator, Field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -27,6 +27,7 @@ from bot import files, inbox
 from bot.bell import Bell, listening, until
 from bot.channels import Capabilities, Inbound, Limit, Outbound, Place, storable
 from bot.channels.web_feed import HISTORY, News, Person, Seen, begin, is_typing, last_feed, news_since, said
+from bot.store import Missing, Store
 from covenant import privacy
 from covenant.messages import Say
 from covenant.outbox import FEED_WAKE
@@ -111,7 +112,7 @@ class WebDoor:
     catalogues: Catalogues
     secret: str
     url: str
-    files_dir: Path
+    store: Store
     secure: bool
     rings: dict[int, Bell] = field(default_factory=dict)
 
@@ -218,20 +219,29 @@ class WebDoor:
         return {"id": str(id)}
 
     def _keep_file(self, person: Person, message_id: UUID, name: str, content: bytes, caption: str) -> None:
+        external_id = person.message_id(message_id)
+        if not self._wants(person, external_id):
+            return
+        try:
+            clean = files.clean(content)  # between two transactions: a large photo takes its time
+        except files.FileRefused:
+            raise HTTPException(415, {"error": self._say("utter_refused_type", person.language)}) from None
         with self.sessions.begin() as session:
-            external_id = person.message_id(message_id)
-            query = select(InboundRow.id).where(InboundRow.channel == NAME, InboundRow.external_id == external_id)
-            if session.scalar(query):
-                return
-            self._refuse_flood(session, person)
-            try:
-                row = files.keep(session, self.files_dir, person.contact_id, name, content)
-            except files.FileRefused:
-                raise HTTPException(415, {"error": self._say("utter_refused_type", person.language)}) from None
+            row = files.keep(session, self.store, person.contact_id, name, clean)
             message = Inbound(
                 channel=NAME, address=person.external_id, external_id=external_id, text=caption, file=row.public_id
             )
-            inbox.store(session, message, datetime.now(UTC), self.secret)
+            if not inbox.store(session, message, datetime.now(UTC), self.secret):
+                session.rollback()  # the same post came twice at the same moment, and the other was first
+
+    def _wants(self, person: Person, external_id: str) -> bool:
+        """Tell whether a file is new; 429 when there is too much of the person waiting already."""
+        with self.sessions() as session:
+            query = select(InboundRow.id).where(InboundRow.channel == NAME, InboundRow.external_id == external_id)
+            if session.scalar(query):
+                return False
+            self._refuse_flood(session, person)
+            return True
 
     def choose_language(self, wish: LanguageWish, request: Request) -> dict[str, Any]:
         """Give the page's texts in a language, and let the conversation switch to it."""
@@ -310,7 +320,15 @@ class WebDoor:
             row = session.scalars(query).first()
         if row is None:
             raise HTTPException(404)
-        return FileResponse(self.files_dir / row.public_id, media_type=row.media_type, filename=row.name)
+        try:
+            content = self.store.open(row.public_id)
+        except Missing:
+            raise HTTPException(404) from None
+        headers = {
+            "Content-Disposition": f"attachment; filename*=utf-8''{quote(row.name)}",
+            "Content-Length": str(row.size),
+        }
+        return StreamingResponse(content, media_type=row.media_type, headers=headers)
 
     def my_data(self, request: Request) -> Response:
         """Give everything that is kept about the person as JSON."""

@@ -13,6 +13,7 @@ from bot import demo
 from bot.errors import StartError
 from bot.region import MARK, Region
 from bot.settings import load_settings
+from bot.store import Folder
 from covenant import privacy, reminders
 from covenant.teams import team
 from db.base import Base
@@ -47,7 +48,7 @@ def files_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def filled(engine: Engine, catalogues: Catalogues, files_dir: Path) -> Iterator[Session]:
     """A session in which the region was made up; nothing of it is ever committed."""
     with Session(engine, expire_on_commit=False) as session:
-        assert Region(session, catalogues, files_dir, SECRET, NOW).fill()
+        assert Region(session, catalogues, Folder(files_dir), SECRET, NOW).fill()
         yield session
         session.rollback()
 
@@ -138,7 +139,7 @@ def test_nobody_and_nothing_can_be_taken_for_real(region: Session) -> None:
 
 def test_filled_a_second_time_it_stays_as_it_is(region: Session, catalogues: Catalogues, files_dir: Path) -> None:
     before = [count(region, table) for table in (*privacy.OWN, *privacy.SHARED)]
-    assert not Region(region, catalogues, files_dir, SECRET, NOW).fill()
+    assert not Region(region, catalogues, Folder(files_dir), SECRET, NOW).fill()
     assert [count(region, table) for table in (*privacy.OWN, *privacy.SHARED)] == before
 
 
@@ -147,7 +148,7 @@ def test_it_is_the_same_region_every_time(region: Session, catalogues: Catalogue
     names = [name for name in Base.metadata.tables if not name.startswith(GAZETTEER)]
     region.execute(text(f"TRUNCATE {', '.join(names)} CASCADE"))
     region.expunge_all()
-    assert Region(region, catalogues, files_dir, SECRET, NOW).fill()
+    assert Region(region, catalogues, Folder(files_dir), SECRET, NOW).fill()
     assert told(region) == first != []
 
 

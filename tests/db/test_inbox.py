@@ -18,6 +18,7 @@ from bot.channels import Inbound as Received
 from bot.clock import Clock
 from bot.conversation import Turns
 from bot.rasa import Rasa
+from bot.store import Folder
 from bot.wording import Wording
 from db.engine import Sessions
 from db.messages import Inbound, InboundState, Outbound, OutboundState, TurnEffect
@@ -181,7 +182,7 @@ def test_a_job_of_the_worker_that_breaks_is_begun_again(
             return
         raise ZeroDivisionError
 
-    whole = worker.Worker(engine, "", turns, Wording({}), (), Clock(turns.sessions, SECRET, tmp_path))
+    whole = worker.Worker(engine, "", turns, Wording({}), (), Clock(turns.sessions, SECRET, Folder(tmp_path)))
     asyncio.run(whole._forever(job, asyncio.Event()))
     assert begun == [0, 1, 2]
 

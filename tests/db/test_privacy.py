@@ -16,6 +16,7 @@ from bot.channels import Inbound as Received
 from bot.channels.web import NAME, address_of
 from bot.clock import Clock
 from bot.inbox import meet
+from bot.store import Folder
 from covenant import privacy, reminders
 from covenant.outbox import queue_content
 from db.engine import Sessions
@@ -69,7 +70,7 @@ def live(session: Session, folder: Path) -> Life:
     contact = person.contact
     row = person.write(session, WORDS)
     row.state = InboundState.DONE
-    letter = files.keep(session, folder, contact.id, f"{NAME_OF_OFFICER}.pdf", PDF)
+    letter = files.keep(session, Folder(folder), contact.id, f"{NAME_OF_OFFICER}.pdf", files.clean(PDF))
     draft = Draft(contact_id=contact.id, journey="join", field="focal_email", values={"focal_name": NAME_OF_OFFICER})
     town = Municipality(name="Gianyar", country="ID", committed_on=date(2026, 11, 1))
     session.add_all((draft, town))
@@ -175,7 +176,7 @@ def test_an_erased_person_leaves_only_a_receipt_and_the_wish_for_silence(
 ) -> None:
     reference = ask_for_erasure(nobody_yet, life)
     deliver(nobody_yet, life)
-    Clock(nobody_yet, SECRET, tmp_path).erase()
+    Clock(nobody_yet, SECRET, Folder(tmp_path)).erase()
     remaining = everything(nobody_yet)
     assert not [trace for trace in TRACES if trace in remaining]
     assert address_of(life.person.token) not in remaining
@@ -190,7 +191,7 @@ def test_what_is_the_towns_stays_without_the_person(life: Life, nobody_yet: Sess
     laid_out = counted(nobody_yet)["reminder"]
     ask_for_erasure(nobody_yet, life)
     deliver(nobody_yet, life)
-    Clock(nobody_yet, SECRET, tmp_path).erase()
+    Clock(nobody_yet, SECRET, Folder(tmp_path)).erase()
     assert counted(nobody_yet) == {
         "municipality": 1,
         "application": 1,
@@ -215,7 +216,7 @@ def test_the_bytes_of_the_files_are_gone_too(life: Life, nobody_yet: Sessions, t
     assert (tmp_path / life.letter).read_bytes() == PDF
     ask_for_erasure(nobody_yet, life)
     deliver(nobody_yet, life)
-    Clock(nobody_yet, SECRET, tmp_path).erase()
+    Clock(nobody_yet, SECRET, Folder(tmp_path)).erase()
     assert not list(tmp_path.iterdir())
 
 
@@ -224,7 +225,7 @@ def test_who_comes_back_after_being_erased_is_new_and_still_not_written_to(
 ) -> None:
     ask_for_erasure(nobody_yet, life)
     deliver(nobody_yet, life)
-    Clock(nobody_yet, SECRET, tmp_path).erase()
+    Clock(nobody_yet, SECRET, Folder(tmp_path)).erase()
     with nobody_yet.begin() as session:
         address = meet(session, Received(NAME, address_of(life.person.token), "again"), SECRET)
         assert address.state == AddressState.OPTED_OUT
@@ -234,7 +235,7 @@ def test_who_comes_back_after_being_erased_is_new_and_still_not_written_to(
 
 
 def test_the_receipt_is_delivered_before_anything_is_erased(life: Life, nobody_yet: Sessions, tmp_path: Path) -> None:
-    clock = Clock(nobody_yet, SECRET, tmp_path)
+    clock = Clock(nobody_yet, SECRET, Folder(tmp_path))
     ask_for_erasure(nobody_yet, life)
     for state in (OutboundState.QUEUED, OutboundState.SENDING):
         with nobody_yet.begin() as session:
@@ -253,14 +254,14 @@ def test_a_receipt_that_can_never_be_delivered_does_not_keep_the_data(
     with nobody_yet.begin() as session:
         contact = session.get_one(Contact, life.person.contact.id)
         contact.seen_at = datetime.now(UTC) - privacy.LONGEST_WAIT - timedelta(seconds=1)
-    Clock(nobody_yet, SECRET, tmp_path).erase()
+    Clock(nobody_yet, SECRET, Folder(tmp_path)).erase()
     assert "contact" not in counted(nobody_yet)
 
 
 def test_asking_twice_and_ticking_twice_erases_once(life: Life, nobody_yet: Sessions, tmp_path: Path) -> None:
     assert ask_for_erasure(nobody_yet, life) == ask_for_erasure(nobody_yet, life)
     deliver(nobody_yet, life)
-    clock, start = Clock(nobody_yet, SECRET, tmp_path), threading.Barrier(3)
+    clock, start = Clock(nobody_yet, SECRET, Folder(tmp_path)), threading.Barrier(3)
 
     def tick() -> None:
         start.wait()
@@ -282,7 +283,7 @@ def test_nobody_else_is_touched(life: Life, nobody_yet: Sessions, tmp_path: Path
         before = snapshot(session, other)
     ask_for_erasure(nobody_yet, life)
     deliver(nobody_yet, life)
-    Clock(nobody_yet, SECRET, tmp_path).erase()
+    Clock(nobody_yet, SECRET, Folder(tmp_path)).erase()
     with nobody_yet() as session:
         assert snapshot(session, other) == before
         assert session.scalars(select(Inbound.content)).all() == [{"text": "words of another person"}]

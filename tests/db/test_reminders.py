@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.clock import Clock
+from bot.store import Folder
 from covenant import reminders
 from db.engine import Sessions
 from db.messages import Outbound
@@ -136,7 +137,7 @@ def test_clocks_that_tick_at_the_same_time_queue_once(nobody_yet: Sessions, tmp_
         for place in places:
             reminders.lay_out(session, place)
         total = session.scalar(select(func.count(Reminder.id))) or 0
-    clock, start = Clock(nobody_yet, SECRET, tmp_path), threading.Barrier(4)
+    clock, start = Clock(nobody_yet, SECRET, Folder(tmp_path)), threading.Barrier(4)
 
     def tick() -> None:
         start.wait()
@@ -160,7 +161,7 @@ def test_a_reminder_that_became_due_while_nobody_ticked_is_made_up_for(nobody_ye
         due = datetime.now(UTC).date() + timedelta(days=180 - 5)
         place = town(session, person, committed=due - relativedelta(months=24))
         reminders.lay_out(session, place)
-    Clock(nobody_yet, SECRET, tmp_path).remind()
+    Clock(nobody_yet, SECRET, Folder(tmp_path)).remind()
     with nobody_yet() as session:
         said = [row.content["says"][0]["args"]["milestone"]["say"] for row in queued(session, person)]
         assert sorted(said) == ["milestone_assessment", "milestone_inventory"]
