@@ -24,7 +24,9 @@ import httpx
 HOSTS = {"api.telegram.org", "api.twilio.com"}
 HOSTS_UNDER = (".twilio.com", ".twiliocdn.com")
 FOLDERS = {"s3-external-1.amazonaws.com": "/media.twiliocdn.com/"}  # the rest of that host is anybody's
-METADATA = {ipaddress.ip_address("168.63.129.16")}  # Azure's; the other clouds' are link-local or private
+# Not on the internet, though not every Python knows it: protocol assignments with Oracle's metadata, the relays of
+# 6to4, and Azure's metadata. The other clouds' are link-local or private.
+INSIDE = tuple(ipaddress.ip_network(one) for one in ("192.0.0.0/24", "192.88.99.0/24", "168.63.129.16/32"))
 TRANSLATED = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))  # NAT64, RFC 6052, 8215
 HOPS = 5
 SECONDS = 30.0
@@ -164,7 +166,12 @@ def is_public(address: str) -> bool:
         if any(found in network for network in TRANSLATED):
             inner = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
         found = inner or found
-    return found.is_global and not found.is_multicast and not found.is_reserved and found not in METADATA
+    return (
+        found.is_global
+        and not found.is_multicast
+        and not found.is_reserved
+        and not any(found in network for network in INSIDE)
+    )
 
 
 @functools.cache
