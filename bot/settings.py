@@ -49,6 +49,23 @@ def files_address(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def token_of_bot(secret: SecretStr) -> SecretStr:
+    """Return a bot's token, or refuse it."""
+    return of_form(secret, r"[0-9]+:[A-Za-z0-9_-]+")
+
+
+def shown_secret(secret: SecretStr) -> SecretStr:
+    """Return a secret that Telegram can show with its updates, or refuse it."""
+    return of_form(secret, r"[A-Za-z0-9_-]{8,256}")
+
+
+def of_form(secret: SecretStr, form: str) -> SecretStr:
+    """Return a secret of a form; the error does not repeat it."""
+    if not re.fullmatch(form, secret.get_secret_value()):
+        raise ValueError
+    return secret
+
+
 WebAddress = Annotated[str, AfterValidator(web_address)]
 
 
@@ -73,16 +90,12 @@ class Environment(BaseSettings):
         default=None,
         description="the address of an S3 store without keys, such as s3://bucket/folder?region=ap-southeast-1",
     )
-    telegram_token: SecretStr | None = Field(
+    telegram_token: Annotated[SecretStr, AfterValidator(token_of_bot)] | None = Field(
         default=None,
-        pattern=r"^[0-9]+:[A-Za-z0-9_-]+$",
         description="the token that BotFather gave, such as 123456:ABC-DEF",
     )
-    telegram_secret: SecretStr | None = Field(
+    telegram_secret: Annotated[SecretStr, AfterValidator(shown_secret)] | None = Field(
         default=None,
-        min_length=8,
-        max_length=256,
-        pattern=r"^[A-Za-z0-9_-]+$",
         description="8 to 256 of the characters A-Z a-z 0-9 _ -",
     )
     telegram_mode: Literal["polling", "webhook"] | None = Field(default=None, description="polling or webhook")

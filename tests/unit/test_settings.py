@@ -8,7 +8,9 @@ import pytest
 from bot.errors import StartError
 from bot.settings import Settings, load_settings
 
-NAMES = ("HOST", "PORT", "DATA_DIR", "DATABASE_URL", "PUBLIC_URL", "SECRET_KEY", "RASA_URL")
+NAMES = ("HOST", "PORT", "DATA_DIR", "DATABASE_URL", "PUBLIC_URL", "SECRET_KEY", "RASA_URL", "FILES_URL")
+NAMES += ("TELEGRAM_TOKEN", "TELEGRAM_SECRET", "TELEGRAM_MODE", "TELEGRAM_API_URL", "TWILIO_ACCOUNT_SID")
+NAMES += ("TWILIO_AUTH_TOKEN", "TWILIO_API_KEY", "TWILIO_API_SECRET", "TWILIO_WHATSAPP_FROM", "TWILIO_API_URL")
 
 
 @pytest.fixture
@@ -113,3 +115,68 @@ def test_the_internal_token_follows_from_the_secret_key_without_showing_it(tmp_p
     )
     assert one.internal_token != other.internal_token
     assert one.secret_key not in one.internal_token
+
+
+ACCOUNT = "AC" + "0" * 32
+
+
+def test_without_a_token_telegram_is_off_and_with_one_it_is_asked_for_updates(environment: pytest.MonkeyPatch) -> None:
+    assert load_settings().telegram is None
+    environment.setenv("KAWAN_TELEGRAM_TOKEN", "1234567:TEST-token_1")
+    telegram = load_settings().telegram
+    assert telegram is not None
+    assert (telegram.bot_id, telegram.mode, telegram.api_url) == ("1234567", "polling", "https://api.telegram.org")
+    assert len(telegram.secret) >= 32
+    assert "TEST-token_1" not in repr(load_settings())
+
+
+def test_a_public_https_address_lets_telegram_bring_its_updates(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("KAWAN_TELEGRAM_TOKEN", "1234567:TEST")
+    environment.setenv("KAWAN_PUBLIC_URL", "https://kawan.example")
+    telegram = load_settings().telegram
+    assert telegram is not None
+    assert telegram.mode == "webhook"
+
+
+def test_the_derived_secret_is_the_same_in_every_process_and_another_for_another_bot(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    secrets = []
+    for token in ("1:A", "1:A", "2:A"):
+        environment.setenv("KAWAN_TELEGRAM_TOKEN", token)
+        telegram = load_settings().telegram
+        assert telegram is not None
+        secrets.append(telegram.secret)
+    assert secrets[0] == secrets[1] != secrets[2]
+
+
+def test_half_a_whatsapp_is_refused_with_what_is_missing(environment: pytest.MonkeyPatch) -> None:
+    assert complaints(environment, TWILIO_ACCOUNT_SID=ACCOUNT) == [
+        "WhatsApp also needs KAWAN_TWILIO_AUTH_TOKEN, KAWAN_TWILIO_WHATSAPP_FROM."
+    ]
+
+
+def test_an_api_key_needs_its_secret(environment: pytest.MonkeyPatch) -> None:
+    assert complaints(environment, TWILIO_API_KEY="SK" + "0" * 32) == [
+        "KAWAN_TWILIO_API_KEY and KAWAN_TWILIO_API_SECRET belong together."
+    ]
+
+
+def test_a_whole_whatsapp_takes_its_number_with_or_without_the_prefix(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("KAWAN_TWILIO_ACCOUNT_SID", ACCOUNT)
+    environment.setenv("KAWAN_TWILIO_AUTH_TOKEN", "a-token-of-twilio")
+    for number in ("+14155238886", "whatsapp:+14155238886"):
+        environment.setenv("KAWAN_TWILIO_WHATSAPP_FROM", number)
+        twilio = load_settings().twilio
+        assert twilio is not None
+        assert twilio.whatsapp_from == "whatsapp:+14155238886"
+        assert "a-token-of-twilio" not in repr(twilio)
+
+
+def test_wrong_tokens_and_secrets_are_named_and_not_repeated(environment: pytest.MonkeyPatch) -> None:
+    said = complaints(environment, TELEGRAM_TOKEN="no token", TELEGRAM_SECRET="short", TWILIO_ACCOUNT_SID="AC1")
+    assert said == [
+        "KAWAN_TELEGRAM_TOKEN must be the token that BotFather gave, such as 123456:ABC-DEF.",
+        "KAWAN_TELEGRAM_SECRET must be 8 to 256 of the characters A-Z a-z 0-9 _ -.",
+        "KAWAN_TWILIO_ACCOUNT_SID must be the account's SID: AC and 32 characters, not “AC1”.",
+    ]
