@@ -93,10 +93,27 @@ class TelegramChannel:
     async def send(self, message: Outbound, place: Place) -> str:
         """Send a message in as many parts as its length asks for; the last one has the buttons."""
         await self.open()
+        if message.file and utf16(message.text) <= MessageLimit.CAPTION_LENGTH:
+            return await self._attached(message, message.file, place, message.text, self._keyboard(message))
         if message.file:
-            async with place():
-                with errors():
-                    await self.bot.send_document(message.address, _document(message.file))
+            await self._attached(message, message.file, place)
+        return await self._written(message, place)
+
+    async def _attached(
+        self,
+        message: Outbound,
+        file: Attached,
+        place: Place,
+        caption: str | None = None,
+        markup: InlineKeyboardMarkup | None = None,
+    ) -> str:
+        document = InputFile(file.content, filename=file.name)
+        async with place():
+            with errors():
+                done = await self.bot.send_document(message.address, document, caption=caption, reply_markup=markup)
+        return str(done.message_id)
+
+    async def _written(self, message: Outbound, place: Place) -> str:
         sent = ""
         parts = list(cut(message.text, MessageLimit.MAX_TEXT_LENGTH, utf16))
         for number, part in enumerate(parts, 1):
@@ -139,10 +156,6 @@ class TelegramChannel:
         if self._opened:
             self._opened = False
             await self.bot.shutdown()
-
-
-def _document(file: Attached) -> InputFile:
-    return InputFile(file.content, filename=file.name)
 
 
 @contextmanager

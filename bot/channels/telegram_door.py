@@ -5,6 +5,7 @@ import hmac
 import json
 import logging
 import time
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from starlette.background import BackgroundTask
 from telegram import Bot, BotCommand, CallbackQuery, Message, Update
 from telegram.constants import MessageLimit
 from telegram.error import BadRequest, TelegramError
+from telegram.warnings import PTBUserWarning
 
 from bot import inbox
 from bot.channels import Media
@@ -30,12 +32,15 @@ from db.people import AddressState
 from locales import LANGUAGES, Catalogues
 
 log = logging.getLogger(__name__)
+# We take updates raw: one that the library cannot read must neither stop the others nor be lost.
+warnings.filterwarnings("ignore", "Please use 'Bot.getUpdates'", PTBUserWarning)
 
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - a header's name
 PATH = "/webhooks/telegram"
 ASK_AGAIN = 30.0  # seconds
 PATIENCE = 25  # seconds that Telegram keeps an empty answer back
 BATCH = 100
+SHOWN_AFTER = 1.3  # seconds: a chat bears one call a second, and the answer itself comes first
 LARGEST_FILE = 20 * MEGABYTE  # what the Bot API lets a bot fetch
 # Telegram knows languages by two letters; it calls Filipino Tagalog, and has no two letters for Tetun.
 TWO_LETTERS = {"fil": "tl"}
@@ -54,6 +59,7 @@ class TelegramDoor:
     bot: Bot
     me: Me = field(init=False)
     ask_again_at: float = 0.0
+    acknowledging: set[asyncio.Task[None]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         """Know our own number at once: it is in the token."""
@@ -128,6 +134,7 @@ class TelegramDoor:
             if query is None:
                 return
             await query.answer()
+            await asyncio.sleep(SHOWN_AFTER)
             await _show_choice(query)
         except TelegramError as problem:
             log.info("telegram: a button was not acknowledged: %s", type(problem).__name__)
@@ -160,7 +167,9 @@ class TelegramDoor:
                 event = await asyncio.to_thread(self.take, raw)
                 offset = int(raw["update_id"]) + 1
                 if isinstance(event, Came) and event.callback:
-                    await self.acknowledge(raw)
+                    task = asyncio.create_task(self.acknowledge(raw))
+                    self.acknowledging.add(task)
+                    task.add_done_callback(self.acknowledging.discard)
 
     async def _updates(self, offset: int | None, stop: asyncio.Event) -> Sequence[dict[str, Any]]:
         asking = asyncio.create_task(
