@@ -75,11 +75,12 @@ class House:
 
 
 @contextmanager
-def run_house(data_dir: Path) -> Iterator[House]:
-    """Run `kawan up` on a free port; the trained model is shared with `make run`."""
+def run_house(data_dir: Path, port: int | None = None, **settings: str) -> Iterator[House]:
+    """Run `kawan up` on a free port, with more settings; the trained model is shared with `make run`."""
     share_model(data_dir)
-    port = ports.free_port()
+    port = port or ports.free_port()
     env = {**os.environ, "KAWAN_DATA_DIR": str(data_dir), "KAWAN_PORT": str(port)}
+    env |= {f"KAWAN_{name.upper()}": value for name, value in settings.items()}
     log = (data_dir / "up.log").open("wb")
     supervisor = subprocess.Popen([sys.executable, "-m", "bot", "up"], cwd=ROOT, env=env, stdout=log, stderr=log)
     house = House(f"http://127.0.0.1:{port}", data_dir, open_sessions(open_engine("postgresql://unused")), supervisor)

@@ -40,8 +40,8 @@ from bot.settings import TelegramSettings
 
 ALL_CHATS = 30  # messages a second: Telegram's bots FAQ
 ONE_GROUP = 20  # messages a minute
-WITHIN = 20.0  # seconds for a call
-CALLS = 24  # at the same time
+WITHIN = 15.0  # seconds for a call
+CALLS = 48  # at the same time: some may hang while the others go on
 LONGEST_TITLE = 60  # letters that a button shows on a narrow phone
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 PRIVATELY = "/private"  # a button that leads from a group into the private chat
