@@ -158,7 +158,14 @@ def told(session: Session) -> list[tuple[object, ...]]:
     return [tuple(row) for row in session.execute(query.order_by(Application.id))]
 
 
-@pytest.mark.parametrize("where", [{"data_dir": Path("/somewhere/var")}, {"database_url": "postgresql://real/people"}])
+@pytest.mark.parametrize(
+    "where",
+    [
+        {"data_dir": Path("/somewhere/var")},
+        {"database_url": "postgresql://real/people"},
+        {"files_url": "s3://real-files"},
+    ],
+)
 def test_among_real_peoples_data_nothing_is_made_up(where: dict[str, object]) -> None:
     settings = replace(load_settings(), data_dir=Path("/somewhere/demo"), database_url=None)
     with pytest.raises(StartError, match="never among real people's"):
@@ -168,9 +175,11 @@ def test_among_real_peoples_data_nothing_is_made_up(where: dict[str, object]) ->
 def test_the_demonstration_moves_into_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in ("the first time", "and again"):
         monkeypatch.setenv("KAWAN_DATABASE_URL", "postgresql://real/people")
+        monkeypatch.setenv("KAWAN_FILES_URL", "s3://real-files")
         monkeypatch.setenv("KAWAN_DATA_DIR", str(tmp_path))
         settings = demo.move_in(load_settings())
         assert settings.data_dir == tmp_path / "demo"
         assert settings.database_url is None
-        assert "KAWAN_DATABASE_URL" not in demo.region_spec().env
+        assert settings.files_url is None, "what is swept there would be real people's"
+        assert not {"KAWAN_DATABASE_URL", "KAWAN_FILES_URL"} & set(demo.region_spec().env)
         assert settings.models_dir.resolve() == tmp_path / "models"

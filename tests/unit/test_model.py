@@ -87,6 +87,7 @@ def test_old_models_and_abandoned_drafts_go_and_the_ones_used_last_stay(tmp_path
 
 def test_training_sees_none_of_our_secrets(root: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KAWAN_DATABASE_URL", "postgresql://a:hunter2@db/kawan")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hunter2")
     (root / "nlu" / "train.py").write_text("import os, sys; open(sys.argv[2], 'w').write(str(dict(os.environ)))\n")
     seen = model.train(settings, root).read_text()
     assert "hunter2" not in seen

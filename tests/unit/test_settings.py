@@ -62,7 +62,7 @@ def test_everything_wrong_is_said_at_once(environment: pytest.MonkeyPatch) -> No
     ]
 
 
-@pytest.mark.parametrize("name", ["SECRET_KEY", "DATABASE_URL"])
+@pytest.mark.parametrize("name", ["SECRET_KEY", "DATABASE_URL", "FILES_URL"])
 def test_a_wrong_secret_is_not_repeated(environment: pytest.MonkeyPatch, name: str) -> None:
     assert "hunter2" not in complaints(environment, **{name: "hunter2"})[0]
 
@@ -71,6 +71,34 @@ def test_a_wrong_secret_is_not_repeated(environment: pytest.MonkeyPatch, name: s
 def test_every_usual_spelling_of_a_database_address_works(environment: pytest.MonkeyPatch, scheme: str) -> None:
     environment.setenv("KAWAN_DATABASE_URL", f"{scheme}://a:b@db.example/kawan")
     assert load_settings().database_url == "postgresql+psycopg://a:b@db.example/kawan"
+
+
+@pytest.mark.parametrize(
+    "url", ["s3://town", "s3://town/a/b?region=ap-southeast-1", "s3://town.files?endpoint=http://127.0.0.1:9000"]
+)
+def test_files_may_lie_in_a_store_that_speaks_s3(environment: pytest.MonkeyPatch, url: str) -> None:
+    environment.setenv("KAWAN_FILES_URL", url)
+    assert load_settings().files_url == url
+    assert url not in repr(load_settings())
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "/var/files",
+        "https://town.s3.amazonaws.com",
+        "s3://",
+        "s3://key:hunter2@town",
+        "s3://town?access_key=hunter2",
+        "s3://town?endpoint=127.0.0.1:9000",
+        "s3://town?region",
+        "s3://[",
+    ],
+)
+def test_any_other_store_is_one_sentence_that_repeats_no_key(environment: pytest.MonkeyPatch, url: str) -> None:
+    assert complaints(environment, FILES_URL=url) == [
+        "KAWAN_FILES_URL must be the address of an S3 store without keys, such as s3://bucket/folder?region=ap-southeast-1."
+    ]
 
 
 @pytest.mark.usefixtures("environment")
