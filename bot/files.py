@@ -1,8 +1,10 @@
 """Files that people hand in: checked and cleaned by their content, stored under opaque names outside of the web."""
 
+import asyncio
 import hashlib
 import logging
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -34,6 +36,7 @@ BEGINS = {
     "image/webp": re.compile(rb"RIFF.{4}WEBP", re.DOTALL),
     "image/heic": re.compile(rb".{4}ftyp(?:hei[cxms]|hev[cx]|mif1|msf1)", re.DOTALL),
 }
+ASIDE = ThreadPoolExecutor(max_workers=1, thread_name_prefix="files")  # decoded pictures are large: one at a time
 HEIC = (".heic", ".heif")
 OURS = re.compile(r"\.?[\w-]{22}(\.[0-9a-f]{8})?", re.ASCII)  # a public id, or its draft that a crash left
 FEW = 100  # files that crashes and cancelled uploads may leave in a day
@@ -62,7 +65,7 @@ def media_type(content: bytes) -> str:
 def clean(content: bytes) -> Clean:
     """Return what may be kept of a file that came in, from whatever channel; FileRefused when nothing may.
 
-    A large photo takes a processor a second or more: called on a thread, and outside of a transaction.
+    A large photo takes a processor a second or more: never called on an event loop or inside of a transaction.
     """
     kind = media_type(content)
     if kind == "application/pdf":
@@ -73,6 +76,11 @@ def clean(content: bytes) -> Clean:
         return Clean(*pictures.redraw(content, kind))
     except pictures.Unreadable:
         raise FileRefused from None
+
+
+async def cleaned(content: bytes) -> Clean:
+    """Do what `clean` does without holding up the event loop, or the threads on which everything else waits."""
+    return await asyncio.get_running_loop().run_in_executor(ASIDE, clean, content)
 
 
 def keep(session: Session, store: Store, contact_id: int, name: str, file: Clean) -> File:

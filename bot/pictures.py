@@ -1,19 +1,19 @@
 """Pictures are drawn anew from their dots: what else a file carried, such as where it was taken, is left behind."""
 
-import threading
 from io import BytesIO
 
 import pillow_heif
 from PIL import Image, ImageOps
 
-# A phone's largest photo has 50 million dots. Decoded that is 150 MB, several times what the file itself is.
-MOST_DOTS = 50_000_000
+# A phone's largest usual photo has 50 million dots, a page of A4 at 600 dots an inch 35 million. Decoded, a dot takes
+# four bytes, and with see-through ones twice that: 300 MB at most, whatever the file says.
+MOST_DOTS = {"image/jpeg": 50_000_000, "image/heic": 50_000_000, "image/png": 36_000_000, "image/webp": 36_000_000}
 LONGEST_SIDE = 4096  # a page of A4 keeps 350 dots an inch, more than an office scans with
+HALF_WILL_DO = (3000, 3000)  # a JPEG that has as much at half its size is never decoded whole
 QUALITIES = (85, 75, 65)  # small print of a photographed letter stays readable at the last of them
 FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP", "image/heic": "HEIF"}
 KEPT_AS = {"image/heic": "image/jpeg"}  # browsers do not show HEIC
 MODES = {"JPEG": ("L", "RGB"), "PNG": ("1", "L", "LA", "P", "RGB", "RGBA"), "WEBP": ("RGB", "RGBA")}
-one_at_a_time = threading.Lock()  # decoded pictures are large, and several people may send one at the same moment
 
 pillow_heif.register_heif_opener(thumbnails=False)
 
@@ -29,16 +29,16 @@ def redraw(content: bytes, media_type: str) -> tuple[bytes, str]:
     """
     kept_as = KEPT_AS.get(media_type, media_type)
     try:
-        with one_at_a_time, Image.open(BytesIO(content), formats=(FORMATS[media_type],)) as picture:
-            _refuse_bomb(picture)
+        with Image.open(BytesIO(content), formats=(FORMATS[media_type],)) as picture:
+            _refuse_bomb(picture, MOST_DOTS[media_type])
             return _smallest(_dots(picture, FORMATS[kept_as]), FORMATS[kept_as], len(content)), kept_as
     except Exception:  # noqa: BLE001 - decoders trip over a broken file with exceptions of every kind
         raise Unreadable from None
 
 
-def _refuse_bomb(picture: Image.Image) -> None:
+def _refuse_bomb(picture: Image.Image, most: int) -> None:
     """Refuse by what the header says: nothing is decoded yet."""
-    if picture.width * picture.height > MOST_DOTS:
+    if picture.width * picture.height > most:
         raise Unreadable
 
 
@@ -48,6 +48,7 @@ def _dots(picture: Image.Image, form: str) -> Image.Image:
     if max(picture.size) > LONGEST_SIDE:
         if picture.mode in {"1", "P"}:  # these cannot hold the shades between two dots
             picture = picture.convert("L" if picture.mode == "1" else "RGBA")
+        picture.draft(None, HALF_WILL_DO)
         picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
     upright = ImageOps.exif_transpose(picture)
     if upright.mode not in MODES[form]:
@@ -68,7 +69,7 @@ def _smallest(picture: Image.Image, form: str, wished: int) -> bytes:
     best = b""
     for quality in (None,) if form == "PNG" else QUALITIES:
         file = BytesIO()
-        options = {"compress_level": 9} if quality is None else {"quality": quality}
+        options = {"compress_level": 6} if quality is None else {"quality": quality}
         picture.save(file, form, **options)
         if not best or file.tell() < len(best):
             best = file.getvalue()

@@ -215,17 +215,17 @@ class WebDoor:
         content = await file.read(files.MAX_BYTES + 1)
         if len(content) > files.MAX_BYTES:
             raise HTTPException(413, {"error": self._say("utter_refused_size", person.language)})
-        await asyncio.to_thread(self._keep_file, person, id, file.filename or "file", content, caption)
-        return {"id": str(id)}
-
-    def _keep_file(self, person: Person, message_id: UUID, name: str, content: bytes, caption: str) -> None:
-        external_id = person.message_id(message_id)
-        if not self._wants(person, external_id):
-            return
+        external_id = person.message_id(id)
+        if not await asyncio.to_thread(self._wants, person, external_id):
+            return {"id": str(id)}
         try:
-            clean = files.clean(content)  # between two transactions: a large photo takes its time
+            clean = await files.cleaned(content)
         except files.FileRefused:
             raise HTTPException(415, {"error": self._say("utter_refused_type", person.language)}) from None
+        await asyncio.to_thread(self._keep_file, person, external_id, file.filename or "file", clean, caption)
+        return {"id": str(id)}
+
+    def _keep_file(self, person: Person, external_id: str, name: str, clean: files.Clean, caption: str) -> None:
         with self.sessions.begin() as session:
             row = files.keep(session, self.store, person.contact_id, name, clean)
             message = Inbound(

@@ -1,5 +1,6 @@
 """Files from the page to the store and back: cleaned on the way, gone when nobody knows of them."""
 
+import asyncio
 import os
 import uuid
 from collections.abc import Iterator
@@ -133,14 +134,14 @@ def test_the_same_post_twice_keeps_one_file(client: httpx.Client, wiring: Wiring
 def test_the_same_post_twice_at_the_same_moment_keeps_one_row(
     client: httpx.Client, wiring: Wiring, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    message, clean = str(uuid.uuid4()), files.clean
+    message, cleaned = str(uuid.uuid4()), files.cleaned
 
-    def meanwhile(content: bytes) -> files.Clean:
-        monkeypatch.setattr(files, "clean", clean)
-        assert send(client, "a.pdf", PDF, message).status_code == 202
-        return clean(content)
+    async def meanwhile(content: bytes) -> files.Clean:
+        monkeypatch.setattr(files, "cleaned", cleaned)
+        assert (await asyncio.to_thread(send, client, "a.pdf", PDF, message)).status_code == 202
+        return await cleaned(content)
 
-    monkeypatch.setattr(files, "clean", meanwhile)
+    monkeypatch.setattr(files, "cleaned", meanwhile)
     assert send(client, "a.pdf", PDF, message).status_code == 202
     assert rows(wiring) == 1
     with wiring.sessions() as session:

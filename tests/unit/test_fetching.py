@@ -404,6 +404,7 @@ def test_the_token_is_in_no_log_and_in_no_error(caplog: pytest.LogCaptureFixture
     assert first == b"words of a person"
     assert {type(one) for one in problems} == {MediaAway, MediaRefused}
     for one in problems:
+        assert one.__context__ is None, "what a library raised knows the request"
         assert "secret-token" not in told(one)
         assert "evil" not in told(one)
     assert "secret-token" not in caplog.text

@@ -108,8 +108,9 @@ def test_cleaning_what_was_cleaned_costs_nothing_more() -> None:
 
 
 def test_a_very_large_photo_is_kept_as_large_as_an_office_scans() -> None:
-    kept = opened(files.clean(saved(drawn(8000, 6000), "JPEG")).content)
-    assert kept.size == (4096, 3072)
+    for size, smaller in {(5600, 4200): (4096, 3072), (8000, 6000): (4000, 3000), (8000, 1000): (4096, 512)}.items():
+        for form in ("JPEG", "WEBP") if size[1] == 1000 else ("JPEG",):
+            assert opened(files.clean(saved(drawn(*size), form)).content).size == smaller
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
@@ -157,7 +158,7 @@ def bomb(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", dots) + chunk(b"IEND", b"")
 
 
-@pytest.mark.parametrize("size", [(7072, 7072), (12_000, 9_000), (60_000, 60_000)])
+@pytest.mark.parametrize("size", [(6001, 6000), (12_000, 9_000), (60_000, 60_000)])
 def test_a_decompression_bomb_is_refused_before_it_goes_off(
     size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
