@@ -60,7 +60,7 @@ class Retrieval:
             return False
         try:
             source = self.sources[task.channel]
-            cleaned = [(one, await asyncio.to_thread(files.clean, await source.fetch(one))) for one in task.media]
+            cleaned = [(one, await files.cleaned(await source.fetch(one))) for one in task.media]
             await asyncio.to_thread(self._keep, task, cleaned)
             for one in task.media:
                 await source.forget(one)
