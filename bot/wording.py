@@ -63,6 +63,7 @@ class Wording:
             return None
         except Held:
             row.state, row.error = OutboundState.HELD, "window_closed"
+            templates.knock(session, row, self.catalogues)
             return None
         except (LookupError, TypeError, ValueError, NoResultFound) as problem:  # it would hold up everybody else's
             log.warning("outbound %s cannot be put into words: %s", row.id, type(problem).__name__)
@@ -78,7 +79,7 @@ class Wording:
     def again(self, session: Session, row: Outbound) -> Message:
         """Return a message that may have left, to be looked up."""
         contact = session.get_one(Contact, row.contact_id)
-        template = templates.ready(session, contact, row.content) if row.template else None
+        template = templates.ready(session, contact, row.content, self.catalogues) if row.template else None
         return _message(row, row.content, template and Ready(*template))
 
     def look_later(self, row: Outbound, problem: SendError) -> None:
@@ -90,8 +91,10 @@ class Wording:
 
     def _template(self, session: Session, row: Outbound, able: Capabilities) -> Ready | None:
         if able.window is None or _is_open(row, able.window):
+            if templates.KNOCKING in row.content:  # the person has written meanwhile, and gets what waited instead
+                raise Withheld
             return None
-        found = templates.ready(session, session.get_one(Contact, row.contact_id), row.content)
+        found = templates.ready(session, session.get_one(Contact, row.contact_id), row.content, self.catalogues)
         if found is None:
             raise Held
         return Ready(*found)

@@ -13,12 +13,14 @@ from db.people import Address, AddressState, Contact, Purpose
 
 WAKE = "kawan_outbox"
 FEED_WAKE = "kawan_feed"  # that something was sent, for whoever shows it live
+LETTERS = "email"  # whoever has a chat with us is written to there first
+BEST_FIRST = (Address.channel == LETTERS, Address.last_inbound_at.desc().nulls_last(), Address.id)
 
 
 def best_address(session: Session, contact: Contact) -> Address | None:
-    """Return where to write to a contact by ourselves: the active address last written from."""
+    """Return where to write to a contact by ourselves: the active address last written from, a chat before e-mail."""
     query = select(Address).where(Address.contact_id == contact.id, Address.state == AddressState.ACTIVE)
-    return session.scalars(query.order_by(Address.last_inbound_at.desc().nulls_last(), Address.id).limit(1)).first()
+    return session.scalars(query.order_by(*BEST_FIRST).limit(1)).first()
 
 
 def queue_say(session: Session, contact: Contact, message: Say, key: str, purpose: Purpose | None = None) -> bool:
