@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from actions import arrivals, conversation, covenant_journey, groups, service
-from covenant import broadcasts, doubts, drafts, hearing, joining, knowledge, pledges, reviewing, tips, welcome
+from covenant import broadcast_chat, doubts, drafts, hearing, joining, knowledge, pledges, reviewing, tips, welcome
 from covenant.messages import Say
 from covenant.turn import Turn
 
@@ -55,7 +55,7 @@ SKILLS: dict[str, Skill] = {
     "give_feedback": Skill(service.give_feedback, aside=True),
     "who_are_you": Skill(conversation.who_are_you, free=True, aside=True),
     "emergency": Skill(service.emergency, free=True, aside=True),
-    "broadcast": Skill(broadcasts.broadcast),
+    "broadcast": Skill(broadcast_chat.broadcast),
     "review_queue": Skill(reviewing.queue, aside=True),
     "statistics": Skill(reviewing.figures, aside=True),
     "inform": Skill(conversation.inform),

@@ -1,14 +1,12 @@
 """`kawan`: the command line; every verb reads the settings, does one thing and says in a sentence what went wrong."""
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import typer
 
+from bot import cli_broadcast, cli_templates
+from bot.cli_base import about, one_sentence, say
 from bot.errors import StartError
-from bot.settings import Settings, load_settings
 
 app = typer.Typer(
     help="Kawan, a chat assistant for local climate action.",
@@ -16,24 +14,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,  # it can show the values of variables, and some of ours are secrets
 )
-
-
-def say(text: str) -> None:
-    """Print one line of progress at once; a reader that went away is no reason to stop."""
-    try:
-        print(f"kawan: {text}", flush=True)
-    except OSError:
-        sys.stdout = None
-
-
-@contextmanager
-def one_sentence() -> Iterator[Settings]:
-    """Give a verb its settings and turn what it cannot do into a sentence and exit code 1."""
-    try:
-        yield load_settings()
-    except StartError as problem:
-        typer.echo(f"kawan: {problem}", err=True)
-        raise typer.Exit(1) from None
 
 
 @app.command()
@@ -197,7 +177,7 @@ def catalogues() -> None:
         typer.echo(f"{language}: {empty} to translate")
 
 
-def about(problem: Exception) -> str:
-    """Return the first line of what the database driver says."""
-    origin = getattr(problem, "orig", None) or problem
-    return f"The database cannot be used: {str(origin).strip().splitlines()[0]}"
+app.command()(cli_broadcast.broadcast)
+app.command()(cli_broadcast.costs)
+app.add_typer(cli_broadcast.app, name="broadcasts")
+app.add_typer(cli_templates.app, name="templates")

@@ -1,103 +1,30 @@
-"""A campaign update: a text per language, an audience, a rehearsal with counts, and each person queued once."""
+"""A campaign update: for whom it is, each person queued once, paused and stopped, and what became of it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from covenant.drafts import begin
-from covenant.fields import CHOICE, EVERY_INTENT, Field, Journey, Option, Values
-from covenant.messages import Choice, Say, button, say
-from covenant.outbox import WAKE
-from covenant.plans import Plan, register
-from covenant.questions import answer_choice
-from covenant.turn import Turn
-from covenant.values import Kind
+from covenant.outbox import BEST_FIRST, WAKE
 from db.engine import notify
-from db.messages import Lane, Outbound
-from db.people import Address, AddressState, Consent, Contact, Purpose, Role
-from db.records import Broadcast, BroadcastState, Draft
-from locales import LANGUAGES
+from db.messages import Lane, Outbound, OutboundState
+from db.people import Address, AddressState, Consent, Contact, Purpose
+from db.records import Broadcast, BroadcastState
 
-AUDIENCES = (
-    Option("everybody", "Everybody"),
-    Option(Role.MUNICIPAL, "Municipal staff"),
-    Option(Role.COMMUNITY, "Community groups"),
-    Option(Role.BUSINESS, "Businesses and others"),
-)
-
-
-def _text_wanted(code: str) -> Any:
-    return lambda values: code in values.get("languages", ())
+NOT_YET = (OutboundState.QUEUED, OutboundState.HELD)  # a stop still reaches them
+LEFT = (OutboundState.QUEUED, OutboundState.SENDING)
+# What a broadcast may become, and from what.
+STEPS: Mapping[BroadcastState, tuple[BroadcastState, ...]] = {
+    BroadcastState.PAUSED: (BroadcastState.QUEUED,),
+    BroadcastState.QUEUED: (BroadcastState.PAUSED,),
+    BroadcastState.STOPPED: (BroadcastState.QUEUED, BroadcastState.PAUSED),
+}
 
 
-def _more_possible(values: Values) -> bool:
-    return len(_languages_left(values)) > 0
-
-
-def _languages_left(values: Values) -> list[str]:
-    return [code for code in LANGUAGES if code != values.get("base") and code not in values.get("languages", ())]
-
-
-BROADCAST = Journey(
-    key="broadcast",
-    fields=(
-        Field("audience", CHOICE, skippable=False, options=AUDIENCES),
-        Field("broadcast_text", Kind.TEXT, skippable=False, resembles=EVERY_INTENT),
-        *(
-            Field(
-                f"text_{code}",
-                Kind.TEXT,
-                optional=True,
-                needed=_text_wanted(code),
-                ask="utter_ask_text_in",
-                name="utter_label_text_in",
-                words={"language": {"language": code}},
-                resembles=EVERY_INTENT,
-            )
-            for code in LANGUAGES
-        ),
-        Field("another", Kind.LANGUAGE, optional=True, needed=_more_possible),
-    ),
-    counted=False,
-    confirm=button("Send it now"),
-)
-
-
-def broadcast(turn: Turn) -> list[Say]:
-    """Open the form for a broadcast; nobody else than the secretariat learns that it exists."""
-    if not turn.contact.is_secretariat:
-        return [Say("utter_not_for_you")]
-    return begin(turn, BROADCAST.key, {"base": turn.language, "languages": []})
-
-
-def _choices(_turn: Turn, draft: Draft, field: Field) -> Sequence[Choice]:
-    if field.key != "another":
-        return ()
-    return tuple(answer_choice("another", code, {"language": code}) for code in _languages_left(draft.values))
-
-
-def _noticed(_turn: Turn, draft: Draft, field: Field) -> Sequence[Say] | None:
-    if field.key == "another" and draft.values["another"] in _languages_left(draft.values):
-        # The language's text is asked next, and after it whether there is another one.
-        languages = [*draft.values["languages"], draft.values["another"]]
-        draft.values = {key: value for key, value in draft.values.items() if key != "another"} | {
-            "languages": languages
-        }
-    return None
-
-
-def texts_of(values: Values) -> dict[str, str]:
-    """Return the texts by language, the base language's first."""
-    texts = {values["base"]: values["broadcast_text"]}
-    given = {code: values.get(f"text_{code}") for code in values.get("languages", ())}
-    return texts | {code: text for code, text in given.items() if text}
-
-
-def _said_yes() -> ColumnElement[bool]:
+def said_yes() -> ColumnElement[bool]:
     """The condition that a contact's last word on campaign news was yes."""
     last = (
         select(Consent.given)
@@ -107,88 +34,39 @@ def _said_yes() -> ColumnElement[bool]:
         .correlate(Contact)
         .scalar_subquery()
     )
-    return last.is_(True)
+    return func.coalesce(last, literal(value=False))
 
 
-def recipients(audience: dict[str, Any]) -> Select[int, int, str, str]:
-    """Return the query of one active address per contact who said yes to news and belongs to the audience."""
-    first = (
-        select(func.min(Address.id))
+def best_address() -> ScalarSelect[int]:
+    """The id of the address that a contact is written to, as `covenant.outbox.best_address` chooses it."""
+    return (
+        select(Address.id)
         .where(Address.contact_id == Contact.id, Address.state == AddressState.ACTIVE)
+        .order_by(*BEST_FIRST)
+        .limit(1)
         .correlate(Contact)
         .scalar_subquery()
     )
+
+
+def belongs(audience: Mapping[str, Any]) -> ColumnElement[bool]:
+    """The condition that a contact belongs to an audience."""
     role = audience.get("role")
-    belongs = Contact.role == role if role else literal(value=True)
+    return Contact.role == role if role else literal(value=True)
+
+
+def audience_named(name: str) -> dict[str, Any]:
+    """Return the stored form of an audience: `everybody` or a role."""
+    return {} if name == "everybody" else {"role": name}
+
+
+def recipients(audience: Mapping[str, Any]) -> Select[int, int, str, str]:
+    """Return the query of one active address per contact who said yes to news and belongs to the audience."""
     return (
         select(Address.id, Address.contact_id, Address.channel, Contact.language)
         .join(Contact, Contact.id == Address.contact_id)
-        .where(and_(Address.id == first, _said_yes(), belongs))
+        .where(Address.id == best_address(), said_yes(), belongs(audience))
     )
-
-
-@dataclass(frozen=True)
-class Rehearsal:
-    """What would happen: how many by channel and language, and how many read the base language instead of their own."""
-
-    counts: dict[tuple[str, str], int]
-    fallback: int
-
-    @property
-    def total(self) -> int:
-        """Return how many people would get it."""
-        return sum(self.counts.values())
-
-
-def rehearse(session: Session, texts: dict[str, str], audience: dict[str, Any]) -> Rehearsal:
-    """Count who would get a broadcast, by channel and language."""
-    reached = recipients(audience).subquery()
-    query = select(reached.c.channel, reached.c.language, func.count()).group_by(reached.c.channel, reached.c.language)
-    counts = {(channel, language): number for channel, language, number in session.execute(query)}
-    fallback = sum(number for (_channel, language), number in counts.items() if language not in texts)
-    return Rehearsal(counts, fallback)
-
-
-def audience_of(values: Values) -> dict[str, Any]:
-    """Return the stored form of the audience that was chosen."""
-    return {} if values["audience"] == "everybody" else {"role": values["audience"]}
-
-
-def _preview(turn: Turn, draft: Draft) -> list[Say]:
-    texts = texts_of(draft.values)
-    rehearsal = rehearse(turn.session, texts, audience_of(draft.values))
-    shown = [
-        {"say": "utter_broadcast_text", "args": {"language": {"language": code}, "text": text}}
-        for code, text in texts.items()
-    ]
-    counts = [
-        [say("utter_broadcast_count", channel=channel, language={"language": language}), number]
-        for (channel, language), number in sorted(rehearsal.counts.items())
-    ]
-    args = {
-        "texts": {"paragraphs": shown},
-        "count": rehearsal.total,
-        "counts": {"lines": counts},
-        "fallback": rehearsal.fallback,
-        "base": {"language": draft.values["base"]},
-    }
-    return [Say("utter_broadcast_preview", args)]
-
-
-def _submit(turn: Turn, draft: Draft) -> list[Say]:
-    if not turn.contact.is_secretariat:
-        return [Say("utter_not_for_you")]
-    row = Broadcast(
-        author_id=turn.contact.id,
-        texts=texts_of(draft.values),
-        base_language=draft.values["base"],
-        audience=audience_of(draft.values),
-    )
-    turn.session.add(row)
-    turn.session.flush()
-    row.queued_at = turn.now
-    count = queue(turn.session, row)
-    return [Say("utter_broadcast_queued", {"count": count}, (Choice(button("Figures"), "/statistics"),))]
 
 
 def queue(session: Session, row: Broadcast) -> int:
@@ -217,4 +95,85 @@ def text_for(row: Broadcast, language: str) -> str:
     return texts.get(language) or texts[row.base_language]
 
 
-PLAN = register(Plan(BROADCAST, submit=_submit, noticed=_noticed, choices=_choices, preview=_preview))
+def find(session: Session, reference: str) -> Broadcast | None:
+    """Return the broadcast with a reference, or None."""
+    return session.scalars(select(Broadcast).where(Broadcast.reference == reference.strip().upper())).first()
+
+
+def recent(session: Session, limit: int = 50, *, only: Sequence[BroadcastState] = ()) -> Sequence[Broadcast]:
+    """Return the broadcasts that were queued, the newest first."""
+    query = select(Broadcast).where(Broadcast.queued_at.is_not(None)).order_by(Broadcast.id.desc()).limit(limit)
+    return session.scalars(query.where(Broadcast.state.in_(only)) if only else query).all()
+
+
+def move(session: Session, row: Broadcast, state: BroadcastState) -> bool:
+    """Pause, continue or stop a broadcast; False when its state does not allow that or it is so already.
+
+    What is being sent at this moment still leaves. A stop is for good: whoever was not written to yet is not any more.
+    """
+    session.refresh(row, with_for_update=True)
+    if row.state not in STEPS[state]:
+        return False
+    row.state = state
+    session.flush()
+    if state == BroadcastState.STOPPED:
+        waiting = (Outbound.broadcast_id == row.id) & Outbound.state.in_(NOT_YET)
+        session.execute(update(Outbound).where(waiting).values(state=OutboundState.SKIPPED, error="stopped"))
+    notify(session, WAKE, "*")
+    return True
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """What became of a broadcast: how many people by state; together as many as were queued."""
+
+    by_state: Mapping[OutboundState, int] = field(default_factory=dict)
+
+    @property
+    def total(self) -> int:
+        """How many people it was queued for."""
+        return sum(self.by_state.values())
+
+    @property
+    def left(self) -> int:
+        """How many are still to be sent; who is held back waits for the person and is not among them."""
+        return sum(self.by_state.get(state, 0) for state in LEFT)
+
+    @property
+    def groups(self) -> list[tuple[str, int]]:
+        """The numbers by the words that the secretariat uses, those of nobody left out; they add up to `total`."""
+        named = [("left", self.left)]
+        named += [(str(state), number) for state in OutboundState if state not in LEFT and (number := self.of(state))]
+        return [(name, number) for name, number in named if number or name == "left"]
+
+    def of(self, state: OutboundState) -> int:
+        """Return how many are in a state."""
+        return self.by_state.get(state, 0)
+
+
+def outcomes(session: Session, row: Broadcast) -> Outcomes:
+    """Count what became of a broadcast."""
+    query = select(Outbound.state, func.count()).where(Outbound.broadcast_id == row.id).group_by(Outbound.state)
+    return Outcomes({OutboundState(state): number for state, number in session.execute(query)})
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """What became of it for one person, under the opaque id and without anything that names them."""
+
+    person: str
+    channel: str
+    language: str
+    state: str
+    error: str
+
+
+def people(session: Session, row: Broadcast) -> list[Delivered]:
+    """Return what became of a broadcast for each person."""
+    query = (
+        select(Contact.public_id, Outbound.channel, Contact.language, Outbound.state, Outbound.error)
+        .join(Contact, Contact.id == Outbound.contact_id)
+        .where(Outbound.broadcast_id == row.id)
+        .order_by(Outbound.id)
+    )
+    return [Delivered(*(part or "" for part in found)) for found in session.execute(query)]

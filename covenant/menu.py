@@ -21,6 +21,7 @@ MENUS: dict[Role, tuple[Choice, ...]] = {
 SECRETARIAT = (
     Choice(button("What waits for review"), "/review_queue"),
     Choice(button("Send an update"), "/broadcast"),
+    Choice(button("Updates under way"), '/broadcast{"do": "list"}'),
     Choice(button("Figures"), "/statistics"),
 )
 

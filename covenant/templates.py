@@ -75,7 +75,7 @@ class Family:
 
 @dataclass(frozen=True)
 class Form:
-    """A template in one language as WhatsApp gets it: numbered variables, `order` says which of ours each of them is."""
+    """A template in one language as WhatsApp gets it: numbered variables; `order` says which is which of ours."""
 
     template: Template
     language: str
@@ -181,7 +181,7 @@ def _stands_for(session: Session, contact: Contact, content: dict[str, Any]) -> 
     if "broadcast" in content:
         text = content.get("text") or _text_of(session.get_one(Broadcast, content["broadcast"]), contact.language)
         return family().saying(BROADCAST), {"text": text}
-    said = content.get("says") or ()
+    said: list[dict[str, Any]] = list(content.get("says") or ())
     if len(said) != 1:
         return None, {}
     return family().saying(said[0]["response"]), said[0].get("args") or {}
