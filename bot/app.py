@@ -31,6 +31,7 @@ from bot.conversation import Turns
 from bot.handouts import Handouts
 from bot.health import Health, metrics
 from bot.rasa import Rasa
+from bot.rates import own_rates
 from bot.retrieval import Retrieval, Source
 from bot.settings import Settings
 from bot.store import StoreAway, open_store
@@ -73,6 +74,7 @@ class Wiring:
     def __init__(self, settings: Settings, database_url: str, rasa_url: str) -> None:
         """Open what the settings name; nothing is connected before it is used."""
         journeys.known()
+        own_rates(settings)
         self.settings = settings
         self.url = driver_url(database_url)
         self.engine: Engine = open_engine(database_url)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from bot.broadcast_file import Written
 from bot.errors import StartError
 from covenant import broadcasts, templates
-from covenant.costs import Estimate, Rates, totals
+from covenant.costs import Estimate, totals
 from covenant.rehearsal import Rehearsal, knocks, rehearse
 from db.records import Broadcast
 from locales import Catalogues
@@ -24,10 +24,10 @@ REASONS = {
 KINDS = {"text": "as it is", templates.NOTICE: "in an approved template", "held": "held until they write"}
 
 
-def preview(session: Session, catalogues: Catalogues, written: Written, table: Rates) -> int:
+def preview(session: Session, catalogues: Catalogues, written: Written) -> int:
     """Print what would happen; returns for how many people it would be queued."""
     row = written.as_row()
-    rehearsal = rehearse(session, catalogues, row, table=table)
+    rehearsal = rehearse(session, catalogues, row)
     for line in (*_warnings(catalogues, row), *_numbers(written, rehearsal), *_held(session, catalogues, rehearsal)):
         typer.echo(line)
     for sample in rehearsal.samples:
@@ -95,10 +95,10 @@ def people(session: Session, row: Broadcast) -> None:
         typer.echo(f"{one.person}\t{one.channel}\t{one.language}\t{one.state}\t{one.error}")
 
 
-def costs(session: Session, table: Rates) -> None:
+def costs(session: Session) -> None:
     """Print what WhatsApp cost, and the sum of every month."""
     months: dict[str, Estimate] = {}
-    for one in totals(session, table):
+    for one in totals(session):
         typer.echo(f"{one.month}  {one.category:<14} {one.country:<3} {one.estimate.messages:>8}  {one.estimate}")
         months[one.month] = months.get(one.month, Estimate()) + one.estimate
     for month, total in months.items():

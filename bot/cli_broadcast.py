@@ -1,15 +1,12 @@
 """`kawan broadcast`, `kawan broadcasts`, `kawan costs`: updates to many from the command line, and what they cost."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from bot.cli_base import one_sentence
 from bot.errors import StartError
-
-if TYPE_CHECKING:
-    from covenant.costs import Rates
 
 app = typer.Typer(help="Updates to many: how far they are, and pausing, continuing and stopping them.")
 Reference = Annotated[str, typer.Argument(help="The eight characters that `kawan broadcast` printed.")]
@@ -25,13 +22,14 @@ def broadcast(
     """Send an update to many: shows what would happen, asks, and queues it."""
     from bot import broadcast_file, broadcast_print
     from bot.cli_staff import session_of
+    from bot.rates import own_rates
     from locales import load_catalogues
 
     with one_sentence() as settings:
         written = broadcast_file.read(file, audience, base)
-        catalogues, table = load_catalogues(), rates_of(settings.data_dir)
+        own_rates(settings)
         with session_of(settings) as session:
-            people = broadcast_print.preview(session, catalogues, written, table)
+            people = broadcast_print.preview(session, load_catalogues(), written)
         if not people:
             message = "Nobody would get it, so nothing was queued."
             raise StartError(message)
@@ -46,19 +44,11 @@ def costs() -> None:
     """Print what WhatsApp cost, by month, category and country."""
     from bot import broadcast_print
     from bot.cli_staff import session_of
+    from bot.rates import own_rates
 
     with one_sentence() as settings, session_of(settings) as session:
-        broadcast_print.costs(session, rates_of(settings.data_dir))
-
-
-def rates_of(data_dir: Path) -> "Rates":
-    """Return the rates, the operator's own before ours; a StartError says what is wrong with theirs."""
-    from covenant import costs as prices
-
-    try:
-        return prices.rates(data_dir / prices.OWN_FILE)
-    except prices.RatesWrong as problem:
-        raise StartError(str(problem)) from None
+        own_rates(settings)
+        broadcast_print.costs(session)
 
 
 @app.callback(invoke_without_command=True)

@@ -20,9 +20,11 @@ from db.records import Application
 def session_of(settings: Settings) -> Iterator[Session]:
     """Give a session on the database that runs here, committed at the end."""
     engine = open_engine(find_database_url(settings), pool_size=1)
-    with open_sessions(engine).begin() as session:
-        yield session
-    engine.dispose()
+    try:
+        with open_sessions(engine).begin() as session:
+            yield session
+    finally:
+        engine.dispose()
 
 
 def print_tickets(settings: Settings) -> None:

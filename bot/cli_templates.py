@@ -31,11 +31,13 @@ def sync() -> None:
             raise StartError(message)
         client = open_client(settings.twilio)
         engine = open_engine(find_database_url(settings), pool_size=1)
-        sessions = open_sessions(engine)
-        with sessions.begin() as session:
-            say(f"{len(ensure_in_session(client, session))} contents with buttons are there")
-        print_states(template_sync.sync(sessions, ContentApi(client), load_catalogues()))
-        engine.dispose()
+        try:
+            sessions = open_sessions(engine)
+            with sessions.begin() as session:
+                say(f"{len(ensure_in_session(client, session))} contents with buttons are there")
+            print_states(template_sync.sync(sessions, ContentApi(client), load_catalogues()))
+        finally:
+            engine.dispose()
 
 
 @app.command(name="list")

@@ -133,7 +133,7 @@ def _beside(rehearsal: Rehearsal) -> list[Say]:
     said = [Say("utter_broadcast_unreached", {"lines": {"lines": lines}})] if lines else []
     if rehearsal.cost.messages:
         key = "utter_broadcast_cost_least" if rehearsal.cost.unknown else "utter_broadcast_cost"
-        said.append(Say(key, {"usd": f"{rehearsal.cost.usd:.2f}"}))
+        said.append(Say(key, {"usd": str(rehearsal.cost.cents)}))
     return said
 
 

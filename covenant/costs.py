@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_UP, Decimal, InvalidOperation
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -86,10 +86,30 @@ def country_of(where: str | None) -> str | None:
 
 
 @functools.cache
-def rates(own: Path | None = None) -> Rates:
-    """Return the rates that come with Kawan, under those of the operator's own file where there is one."""
-    ours = read_rates(FILE)
-    return read_rates(own).over(ours) if own and own.is_file() else ours
+def our_rates() -> Rates:
+    """Return the rates that come with Kawan."""
+    return read_rates(FILE)
+
+
+@dataclass
+class Book:
+    """The rates that this process goes by."""
+
+    own: Rates | None = None
+
+
+BOOK = Book()
+
+
+def use_own(data_dir: Path) -> None:
+    """Let the operator's rates, where there are any in the data folder, go before ours in this process."""
+    path = data_dir / OWN_FILE
+    BOOK.own = read_rates(path) if path.is_file() else None
+
+
+def rates() -> Rates:
+    """Return the rates that this process goes by."""
+    return BOOK.own.over(our_rates()) if BOOK.own else our_rates()
 
 
 def read_rates(path: Path) -> Rates:
@@ -138,7 +158,12 @@ class Estimate:
 
     def __str__(self) -> str:
         """Say it as people do."""
-        return f"{'at least ' if self.unknown else ''}{self.usd:.2f} US dollars"
+        return f"{'at least ' if self.unknown else ''}{self.cents} US dollars"
+
+    @property
+    def cents(self) -> Decimal:
+        """The dollars rounded up to a cent."""
+        return self.usd.quantize(Decimal("0.01"), ROUND_UP)
 
 
 def estimate(messages: Mapping[tuple[str | None, str], int], on: date, table: Rates | None = None) -> Estimate:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from covenant import costs
-from covenant.costs import Category, cost_of, country_of, estimate, rates, read_rates
+from covenant.costs import Category, cost_of, country_of, estimate, our_rates, read_rates
 from covenant.reminders import TIME_ZONES
 from locales.sources import read_yaml
 
@@ -83,7 +83,7 @@ def test_an_operators_own_rates_go_first_and_leave_the_rest(tmp_path: Path) -> N
         "- {from: 2026-11-01, market: indonesia, marketing: 0.05}\n"
         "fees: [{from: 2026-01-01, usd: 0.001}]\n"
     )
-    table = rates(own)
+    table = read_rates(own).over(our_rates())
     assert cost_of("SG", "utility", TODAY, table) == Decimal("0.031")
     assert cost_of("ID", "marketing", TODAY, table) == Decimal("0.051")
     assert cost_of("ID", "utility", TODAY, table) == Decimal("0.026")
