@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,12 +10,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from actions.table import answer
-from covenant import broadcasts, menu
+from covenant import broadcast_chat, broadcasts, menu
 from covenant.messages import Choice, Say, render_all
 from covenant.turn import Turn
 from db.messages import Outbound, OutboundState
 from db.people import Purpose, Role
-from db.records import Broadcast, BroadcastState
+from db.records import Broadcast, BroadcastState, Draft
 from locales import Catalogues
 from locales.sources import ROOT, read_yaml
 from tests.db.test_broadcasts import person, update_for
@@ -117,6 +118,31 @@ def test_nobody_else_sees_or_steers_an_update(session: Session, turn: Turn, enti
     named = {**entities, "broadcast": row.reference} if "broadcast" in entities else entities
     (said,) = answer(replace(turn, entities=named))
     assert (said.key, row.state) == ("utter_not_for_you", BroadcastState.QUEUED)
+
+
+def test_the_preview_tells_who_does_not_get_it_and_what_it_costs(
+    session: Session, turn: Turn, catalogues: Catalogues
+) -> None:
+    person(session, "whatsapp", wrote=timedelta(days=2))
+    person(session, news=False)
+    values = {"audience": "everybody", "base": "en", "languages": ["th"], "broadcast_text": "Hello", "text_th": "สวัสดี"}
+    said = broadcast_chat.PLAN.preview(turn, Draft(values=values))
+    text = shown(catalogues, said)
+    for part in ("never said yes to campaign news: 2", "get it when they write again: 1", "about 0.03 US dollars"):
+        assert part in text, text
+    assert said[-1].key == "utter_broadcast_preview"
+    assert "It goes to 1 person:\n• whatsapp, English: 1" in text
+    assert not session.scalars(select(Broadcast)).all(), "a preview leaves nothing behind"
+
+
+def test_what_is_sent_from_the_chat_has_a_reference_and_its_buttons(session: Session, turn: Turn) -> None:
+    person(session, "telegram")
+    values = {"audience": "everybody", "base": "en", "languages": [], "broadcast_text": "Hello"}
+    (said,) = broadcast_chat.PLAN.submit(turn, Draft(values=values))
+    row = session.scalars(select(Broadcast)).one()
+    assert said.args == {"count": 1, "reference": row.reference}
+    assert row.author_id == turn.contact.id
+    assert titles(said) == ["How far is it?", "Pause", "Stop it for good"]
 
 
 def test_rasa_lets_the_buttons_through() -> None:
