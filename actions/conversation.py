@@ -1,5 +1,7 @@
 """Keeping the talk going: greeting, help, yes and no, going back, correcting, skipping, cancelling, language, doubt."""
 
+from dataclasses import replace
+
 from sqlalchemy import select
 
 from covenant import amending, doubts, drafts, joining, menu, plans, tickets, welcome
@@ -63,7 +65,8 @@ def help_me(turn: Turn) -> list[Say]:
     """Say what can be done here and how to get out of anything."""
     if drafts.open_draft(turn):
         return [Say("utter_help_form"), *drafts.ask_open(turn)]
-    return [menu.menu(turn.contact, "utter_help")]
+    shown = menu.menu(turn.contact, "utter_help")
+    return [replace(shown, choices=(*shown.choices, menu.ANOTHER_APP))]
 
 
 def who_are_you(_turn: Turn) -> list[Say]:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,10 +12,11 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from actions.apart import APART, Wish
 from actions.table import SKILLS, answer
 from covenant.messages import Say
 from covenant.reading import Reading
-from covenant.turn import Heard, Turn
+from covenant.turn import Doors, Heard, Turn
 from db.engine import Sessions
 from db.messages import Inbound, TurnEffect
 from db.people import Contact
@@ -30,11 +31,12 @@ Replies = list[dict[str, Any]]
 
 @dataclass(frozen=True)
 class Door:
-    """What an action needs: the database, the words, the clock."""
+    """What an action needs: the database, the words, the clock, and where else people meet us."""
 
     sessions: Sessions
     catalogues: Catalogues
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    doors: Doors = field(default_factory=Doors)
 
     def executor(self) -> ActionExecutor:
         """Return the SDK's executor with one action for each intent."""
@@ -71,6 +73,15 @@ class Door:
             session.add(TurnEffect(inbound_id=inbound_id, intent=intent, replies=replies, at=turn.now))
             return replies
 
+    def answer_here(self, session: Session, inbound: Inbound, wish: Wish) -> Replies:
+        """Return what the turn says, within the worker's own transaction: it may move the messages locked there."""
+        entities = [{"entity": name, "value": value} for name, value in wish.entities.items()]
+        turn = self._turn(session, wish.name, inbound.id, {"text": f"/{wish.name}", "entities": entities})
+        replies = [one.as_json() for one in APART[wish.name](turn)]
+        session.add(TurnEffect(inbound_id=turn.inbound_id, intent=wish.name, replies=replies, at=turn.now))
+        session.flush()
+        return replies
+
     def _turn(self, session: Session, intent: str, inbound_id: int, message: dict[str, Any]) -> Turn:
         inbound = session.get_one(Inbound, inbound_id)
         contact = session.scalars(select(Contact).where(Contact.id == inbound.contact_id).with_for_update()).one()
@@ -89,6 +100,7 @@ class Door:
             reading=Reading(**((message.get("metadata") or {}).get("reading") or {})),
             ranking=_ranking(message),
             heard=_heard(message),
+            doors=self.doors,
         )
 
 

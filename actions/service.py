@@ -3,7 +3,7 @@
 import functools
 from pathlib import Path
 
-from covenant import consent, hearing, privacy, tickets
+from covenant import consent, hearing, menu, privacy, tickets
 from covenant.messages import Choice, Say, button, payload
 from covenant.turn import Turn
 from db.people import Purpose
@@ -75,7 +75,8 @@ def export_my_data(turn: Turn) -> list[Say]:
         "country": {"country": turn.contact.country} if turn.contact.country else None,
         "lines": lines,
     }
-    return [Say("utter_my_data", args, (Choice(button("Erase my data"), "/delete_my_data"),), file="my-data")]
+    choices = (Choice(button("Erase my data"), "/delete_my_data"), menu.ANOTHER_APP)
+    return [Say("utter_my_data", args, choices, file="my-data")]
 
 
 def delete_my_data(turn: Turn) -> list[Say]:

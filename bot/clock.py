@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot import files
 from bot.store import Store
-from covenant import doubts, privacy, reminders
+from covenant import doubts, mailing, privacy, reminders
 from db.engine import Sessions
 from db.messages import Inbound, InboundState
 from db.people import Consent, Purpose
@@ -52,6 +52,7 @@ class Clock:
         with self.sessions.begin() as session:
             forget_unagreed(session, datetime.now(UTC) - UNAGREED_WORDS)
             doubts.forget(session, datetime.now(UTC))
+            mailing.forget(session, datetime.now(UTC))
 
     def sweep(self) -> None:
         """Remove the bytes of files whose transaction never committed."""

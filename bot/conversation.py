@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
+from actions.apart import APART, Wish, wish_in
 from actions.door import Door
 from actions.table import SKILLS
 from bot import patience
@@ -119,6 +120,9 @@ class Turns:
         if direct:
             return self._directly(session, inbound, contact, direct)
         message = self._message(session, inbound, contact)
+        wish = wish_in(message.text)
+        if wish:
+            return self._here(session, inbound, wish)
         metadata = {"turn": inbound.id, "lang": contact.language, "reading": message.reading.as_json()}
         try:
             return self.rasa.ask(contact.public_id, message.text, metadata)
@@ -132,6 +136,11 @@ class Turns:
         """Answer what needs no understanding, also while Rasa is away."""
         message = {"text": f"/{direct.skill}", "entities": direct.entities, "metadata": {"turn": inbound.id}}
         return self._from_replies(session, contact, self.door.replies_to(direct.skill, message))
+
+    def _here(self, session: Session, inbound: Inbound, wish: Wish) -> Answer:
+        """Answer within this very transaction; afterwards the message and its address may be another contact's."""
+        replies = self.door.answer_here(session, inbound, wish)
+        return self._from_replies(session, inbound.address.contact, replies)
 
     def _said_already(self, session: Session, inbound: Inbound, contact: Contact) -> Answer | None:
         """Whoever stopped between the action and the answer: what the action said is what we say."""
@@ -206,7 +215,7 @@ class Message:
 def _known_payload(payload: Payload) -> str:
     """Return a button's payload if it names one of our intents; anything else is mere text."""
     intent = payload.lstrip("/").partition("{")[0]
-    return payload if payload.startswith("/") and intent in SKILLS else payload.lstrip("/")
+    return payload if payload.startswith("/") and (intent in SKILLS or intent in APART) else payload.lstrip("/")
 
 
 def album_of(session: Session, inbound: Inbound) -> list[Inbound]:

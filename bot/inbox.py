@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from babel.core import get_global
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from bot.channels import Inbound as Received
@@ -102,8 +104,7 @@ def store(session: Session, received: Received, now: datetime, secret: str) -> b
         "attempts": 0,
         "due_at": now + ALBUM_GROWS if received.album else now,
     }
-    statement = insert(Inbound).values(**row).on_conflict_do_nothing(index_elements=["channel", "external_id"])
-    if session.execute(statement.returning(Inbound.id)).first() is None:
+    if not _insert_as_whose_it_is(session, address, row):
         return False
     address.last_inbound_at = now
     if address.state == AddressState.GONE:  # whoever writes is not gone
@@ -144,6 +145,21 @@ def pressed(session: Session, received: Received, key: str) -> Received:
         return replace(received, kind=Kind.OLD_BUTTON)
     button = buttons[int(position)]
     return replace(received, payload=button["payload"], title=button["title"])
+
+
+def _insert_as_whose_it_is(session: Session, address: Address, row: dict[str, Any]) -> bool:
+    """Store the message also when its address is joined to another contact at this very moment."""
+    try:
+        with session.begin_nested():
+            return _insert(session, row)
+    except IntegrityError:  # the contact that it was found with is no more
+        session.refresh(address)
+        return _insert(session, row | {"contact_id": address.contact_id})
+
+
+def _insert(session: Session, row: dict[str, Any]) -> bool:
+    statement = insert(Inbound).values(**row).on_conflict_do_nothing(index_elements=["channel", "external_id"])
+    return session.execute(statement.returning(Inbound.id)).first() is not None
 
 
 def _follow_script(session: Session, address: Address, text: str) -> None:

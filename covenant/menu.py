@@ -10,6 +10,7 @@ PLEDGES = Choice(button("Our pledges"), "/list_pledges")
 TIPS = Choice(button("Tips for our place"), "/get_tips")
 PERSON = Choice(button("Ask a person"), "/talk_to_human")
 QUESTION = Choice(button("What is the Covenant?"), "/ask_question")
+ANOTHER_APP = Choice(button("Use another app too"), "/link_address")
 KIT = Choice(button("Tell my mayor"), "/join_covenant")
 
 MENUS: dict[Role, tuple[Choice, ...]] = {

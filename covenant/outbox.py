@@ -2,19 +2,19 @@
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from covenant.messages import Say
 from db.engine import notify
-from db.messages import Lane, Outbound
+from db.messages import Lane, Outbound, OutboundState
 from db.people import Address, AddressState, Contact, Purpose
 
 WAKE = "kawan_outbox"
+EMAIL = "email"  # nobody can answer there, so whoever has a chat with us is written to there first
 FEED_WAKE = "kawan_feed"  # that something was sent, for whoever shows it live
-LETTERS = "email"  # whoever has a chat with us is written to there first
-BEST_FIRST = (Address.channel == LETTERS, Address.last_inbound_at.desc().nulls_last(), Address.id)
+BEST_FIRST = (Address.channel == EMAIL, Address.last_inbound_at.desc().nulls_last(), Address.id)
 
 
 def best_address(session: Session, contact: Contact) -> Address | None:
@@ -35,12 +35,17 @@ def queue_say(session: Session, contact: Contact, message: Say, key: str, purpos
     return queue_content(session, address, content, key, Lane.REMINDER)
 
 
-def queue_content(session: Session, address: Address, content: dict[str, Any], key: str, lane: Lane) -> bool:
-    """Queue rendered or unrendered content for one address, once per key, and wake the dispatcher."""
+def queue_content(  # noqa: PLR0913, PLR0917 - a row of the outbox
+    session: Session, address: Address, content: dict[str, Any], key: str, lane: Lane, contact: Contact | None = None
+) -> bool:
+    """Queue rendered or unrendered content for one address, once per key, and wake the dispatcher.
+
+    `contact` is whose message it is, where the address is not, or not yet, theirs.
+    """
     row = {
         "key": key,
         "address_id": address.id,
-        "contact_id": address.contact_id,
+        "contact_id": contact.id if contact else address.contact_id,
         "channel": address.channel,
         "lane": lane,
         "content": content,
@@ -50,3 +55,16 @@ def queue_content(session: Session, address: Address, content: dict[str, Any], k
     ).first()
     notify(session, WAKE, address.channel)
     return inserted is not None
+
+
+def skip_waiting(session: Session, address: Address) -> None:
+    """Let nothing leave any more that waits for an address, since it is about to be somebody else's."""
+    waiting = Outbound.state.in_((OutboundState.QUEUED, OutboundState.HELD))
+    mine = update(Outbound).where(Outbound.address_id == address.id, waiting)
+    session.execute(mine.values(state=OutboundState.SKIPPED))
+
+
+def is_silent(session: Session, contact_id: int) -> bool:
+    """Tell whether a contact wanted to hear nothing at all: what joins them then is silent, too."""
+    states = set(session.scalars(select(Address.state).where(Address.contact_id == contact_id)))
+    return AddressState.OPTED_OUT in states and AddressState.ACTIVE not in states

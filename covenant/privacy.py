@@ -147,6 +147,10 @@ def _remove(session: Session, contact: Contact) -> None:
     session.execute(update(Contact).where(Contact.id == contact.id).values(draft_id=None))
     session.execute(delete(TurnEffect).where(TurnEffect.inbound_id.in_(inbound)))
     session.execute(delete(DraftEvent).where(DraftEvent.draft_id.in_(drafts)))
+    # An address that was once somebody else's takes along what was said there.
+    addresses = select(Address.id).where(Address.contact_id == contact.id)
+    session.execute(delete(Outbound).where(Outbound.address_id.in_(addresses)))
+    session.execute(delete(Inbound).where(Inbound.address_id.in_(addresses)))
     for table in OWN:
         session.execute(delete(table).where(_owner(table) == contact.id))
     session.execute(delete(Contact).where(Contact.id == contact.id))

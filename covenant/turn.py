@@ -24,6 +24,19 @@ class Heard:
 
 
 @dataclass(frozen=True)
+class Doors:
+    """Where else Kawan is met: the Telegram bot's name, the WhatsApp number, the page's address; whether it can mail.
+
+    What is empty does not exist in this house.
+    """
+
+    telegram: str = ""
+    whatsapp: str = ""
+    page: str = ""
+    mail: bool = False
+
+
+@dataclass(frozen=True)
 class Turn:
     """What an answer is made from. `entities` come from a button's payload, `reading` from the open question."""
 
@@ -39,6 +52,7 @@ class Turn:
     reading: Reading = field(default_factory=Reading)
     ranking: tuple[tuple[str, float], ...] = ()
     heard: Heard | None = None
+    doors: Doors = field(default_factory=Doors)
 
     @property
     def language(self) -> str:

@@ -29,11 +29,15 @@ class Purpose(StrEnum):
 
 
 class AddressState(StrEnum):
-    """Whether an address may be written to: opted out by the person, or gone by the channel's word."""
+    """Whether an address may be written to: opted out by the person, or gone by the channel's word.
+
+    `unconfirmed`: somebody named an e-mail address, and the code that was sent there has not come back.
+    """
 
     ACTIVE = "active"
     OPTED_OUT = "opted_out"
     GONE = "gone"
+    UNCONFIRMED = "unconfirmed"
 
 
 class Contact(Base):

@@ -1,0 +1,43 @@
+"""What is answered apart from Rasa: buttons that belong to no intent, and a code wherever it is written."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from covenant import linking, separating
+from covenant.codes import code_in
+from covenant.messages import Say
+from covenant.turn import Turn
+
+CODE = "redeem_code"
+APART: dict[str, Callable[[Turn], list[Say]]] = {
+    "link_address": linking.link_address,
+    "separate_address": separating.separate,
+    CODE: linking.redeem,
+}
+
+
+@dataclass(frozen=True)
+class Wish:
+    """One of `APART`, with what the button or the code carries."""
+
+    name: str
+    entities: Mapping[str, Any] = field(default_factory=dict)
+
+
+def wish_in(text: str) -> Wish | None:
+    """Return what a payload or a text asks for, or None when it is for Rasa."""
+    name, brace, rest = text.partition("{")
+    if name.startswith("/"):
+        return Wish(name[1:], _entities(brace + rest)) if name[1:] in APART else None
+    code = code_in(text)
+    return Wish(CODE, {"code": code}) if code else None
+
+
+def _entities(written: str) -> dict[str, Any]:
+    try:
+        given = json.loads(written or "{}")
+    except ValueError:
+        return {}
+    return given if isinstance(given, dict) else {}
