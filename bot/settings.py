@@ -7,6 +7,7 @@ import re
 import secrets
 from contextlib import suppress
 from dataclasses import dataclass, field
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import parse_qs, urlsplit
@@ -66,6 +67,21 @@ def of_form(secret: SecretStr, form: str) -> SecretStr:
     return secret
 
 
+def mail_server(secret: SecretStr) -> SecretStr:
+    """Return the address of a mail server as it is, or refuse it."""
+    parts = urlsplit(secret.get_secret_value())
+    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname or parts.port == 0:
+        raise ValueError(parts.scheme)
+    return secret
+
+
+def mail_sender(text: str) -> str:
+    """Return a sender such as `Kawan <kawan@example.org>` as it is, or refuse it."""
+    if not text.isprintable() or not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+\.[^@\s.<>]+", parseaddr(text)[1]):
+        raise ValueError(text)
+    return text
+
+
 WebAddress = Annotated[str, AfterValidator(web_address)]
 
 
@@ -123,6 +139,12 @@ class Environment(BaseSettings):
     twilio_api_url: WebAddress | None = Field(
         default=None, description="an address that starts with http:// or https://"
     )
+    smtp_url: Annotated[SecretStr, AfterValidator(mail_server)] | None = Field(
+        default=None, description="the address of a mail server, such as smtp://name:password@host:587"
+    )
+    mail_from: Annotated[str, AfterValidator(mail_sender)] | None = Field(
+        default=None, description="a sender such as Kawan <kawan@example.org>"
+    )
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -133,6 +155,9 @@ class Environment(BaseSettings):
             raise PydanticCustomError("half", "WhatsApp also needs {missing}.", {"missing": ", ".join(missing)})
         if bool(self.twilio_api_key) != bool(self.twilio_api_secret):
             pair = {"one": API_KEY, "other": API_KEY.replace("KEY", "SECRET")}
+            raise PydanticCustomError("half", "{one} and {other} belong together.", pair)
+        if bool(self.smtp_url) != bool(self.mail_from):
+            pair = {"one": f"{PREFIX}SMTP_URL", "other": f"{PREFIX}MAIL_FROM"}
             raise PydanticCustomError("half", "{one} and {other} belong together.", pair)
         return self
 
@@ -183,6 +208,8 @@ class Settings:
     files_url: str | None = field(repr=False, default=None)
     telegram: TelegramSettings | None = None
     twilio: TwilioSettings | None = None
+    smtp_url: str | None = field(repr=False, default=None)
+    mail_from: str | None = None
 
     @property
     def own_url(self) -> str:
@@ -233,6 +260,8 @@ def load_settings() -> Settings:
         files_url=found.files_url.get_secret_value() if found.files_url else None,
         telegram=telegram_of(found, data_dir),
         twilio=twilio_of(found),
+        smtp_url=found.smtp_url.get_secret_value() if found.smtp_url else None,
+        mail_from=found.mail_from,
     )
 
 

@@ -12,14 +12,14 @@ from sqlalchemy.orm import Session
 from covenant import costs, templates
 from covenant.broadcasts import belongs, best_address, said_yes, text_for
 from covenant.costs import WHERE, Estimate, Rates
-from covenant.outbox import LETTERS
+from covenant.outbox import EMAIL
 from covenant.templates import CHANNEL, KNOCK, NOTICE, Fit
 from db.people import Address, AddressState, Contact
 from db.records import Broadcast
 from locales import Catalogues
 
 # Messages a second. Telegram: its bots FAQ. WhatsApp: Twilio's best practices. The page and mail: careful guesses.
-PACE = {"telegram": 30.0, CHANNEL: 80.0, "web": 200.0, LETTERS: 2.0}
+PACE = {"telegram": 30.0, CHANNEL: 80.0, "web": 200.0, EMAIL: 2.0}
 SLOWEST = 2.0
 HELD = "held"
 

@@ -11,6 +11,7 @@ from bot.settings import Settings, load_settings
 NAMES = ("HOST", "PORT", "DATA_DIR", "DATABASE_URL", "PUBLIC_URL", "SECRET_KEY", "RASA_URL", "FILES_URL")
 NAMES += ("TELEGRAM_TOKEN", "TELEGRAM_SECRET", "TELEGRAM_MODE", "TELEGRAM_API_URL", "TWILIO_ACCOUNT_SID")
 NAMES += ("TWILIO_AUTH_TOKEN", "TWILIO_API_KEY", "TWILIO_API_SECRET", "TWILIO_WHATSAPP_FROM", "TWILIO_API_URL")
+NAMES += ("SMTP_URL", "MAIL_FROM")
 
 
 @pytest.fixture
@@ -63,6 +64,7 @@ def test_everything_wrong_is_said_at_once(environment: pytest.MonkeyPatch) -> No
 
 
 @pytest.mark.parametrize("name", ["SECRET_KEY", "DATABASE_URL", "FILES_URL"])
+@pytest.mark.parametrize("name", ["SECRET_KEY", "DATABASE_URL", "SMTP_URL"])
 def test_a_wrong_secret_is_not_repeated(environment: pytest.MonkeyPatch, name: str) -> None:
     assert "hunter2" not in complaints(environment, **{name: "hunter2"})[0]
 
@@ -116,6 +118,36 @@ def test_a_data_directory_that_cannot_be_made_is_one_sentence(environment: pytes
     [said] = complaints(environment, DATA_DIR=str(tmp_path / "file" / "data"))
     assert said.startswith(f"Kawan cannot write to {tmp_path / 'file' / 'data'}: ")
     assert "KAWAN_DATA_DIR" in said
+
+
+def test_the_mail_server_and_the_sender_come_together(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("KAWAN_SMTP_URL", "smtp://kawan:p%40ss@mail.example:587")
+    environment.setenv("KAWAN_MAIL_FROM", "Kawan <kawan@example.org>")
+    settings = load_settings()
+    assert settings.smtp_url == "smtp://kawan:p%40ss@mail.example:587"
+    assert settings.mail_from == "Kawan <kawan@example.org>"
+    assert "p%40ss" not in repr(settings)
+
+
+@pytest.mark.parametrize(("name", "value"), [("SMTP_URL", "smtp://mail.example"), ("MAIL_FROM", "kawan@example.org")])
+def test_of_mail_one_without_the_other_is_one_sentence(environment: pytest.MonkeyPatch, name: str, value: str) -> None:
+    said = complaints(environment, **{name: value})
+    assert said == ["KAWAN_SMTP_URL and KAWAN_MAIL_FROM belong together."]
+
+
+@pytest.mark.parametrize(
+    "value", ["mail.example", "http://mail.example", "smtp://", "smtp://host:port", "smtps://:465"]
+)
+def test_what_is_no_mail_server_is_one_sentence_without_the_secret(environment: pytest.MonkeyPatch, value: str) -> None:
+    assert complaints(environment, SMTP_URL=value, MAIL_FROM="a@b.org") == [
+        "KAWAN_SMTP_URL must be the address of a mail server, such as smtp://name:password@host:587."
+    ]
+
+
+@pytest.mark.parametrize("value", ["Kawan", "kawan@localhost", "a@b.org\nBcc: c@d.org", "a b@c.org", "<>"])
+def test_a_sender_is_one_address(environment: pytest.MonkeyPatch, value: str) -> None:
+    (said,) = complaints(environment, SMTP_URL="smtps://mail.example", MAIL_FROM=value)[:1]
+    assert said.startswith("KAWAN_MAIL_FROM must be a sender such as Kawan <kawan@example.org>, not “")
 
 
 def test_secrets_do_not_show_when_settings_are_printed(environment: pytest.MonkeyPatch) -> None:
