@@ -86,7 +86,12 @@ def confirm(turn: Turn, found: LinkCode) -> list[Say]:
 
 def forget(session: Session, now: datetime) -> None:
     """Forget the addresses that nobody confirmed, what was sent there, and the codes that are long over."""
-    stale = select(Address.id).where(Address.state == AddressState.UNCONFIRMED, Address.created_at < now - KEPT)
+    awaited = select(LinkCode.email).where(LinkCode.email.is_not(None), LinkCode.expires_at > now)
+    stale = select(Address.id).where(
+        Address.state == AddressState.UNCONFIRMED,
+        Address.created_at < now - KEPT,
+        Address.external_id.not_in(awaited),
+    )
     session.execute(delete(Outbound).where(Outbound.address_id.in_(stale)))
     session.execute(delete(Address).where(Address.id.in_(stale)))
     session.execute(delete(LinkCode).where(LinkCode.expires_at < now - KEPT))

@@ -17,10 +17,13 @@ FEED_WAKE = "kawan_feed"  # that something was sent, for whoever shows it live
 BEST_FIRST = (Address.channel == EMAIL, Address.last_inbound_at.desc().nulls_last(), Address.id)
 
 
-def best_address(session: Session, contact: Contact) -> Address | None:
-    """Return where to write to a contact by ourselves: the active address last written from, a chat before e-mail."""
+def best_address(session: Session, contact: Contact, asked: str = "") -> Address | None:
+    """Return where to write to a contact by ourselves: the chat last written from, by e-mail only without any.
+
+    A channel that was `asked` for comes before all.
+    """
     query = select(Address).where(Address.contact_id == contact.id, Address.state == AddressState.ACTIVE)
-    return session.scalars(query.order_by(*BEST_FIRST).limit(1)).first()
+    return session.scalars(query.order_by(Address.channel != asked, *BEST_FIRST).limit(1)).first()
 
 
 def queue_say(session: Session, contact: Contact, message: Say, key: str, purpose: Purpose | None = None) -> bool:

@@ -27,6 +27,7 @@ WAIT = 60.0  # seconds, where a server wants to be left alone; it never says for
 LONGEST_SUBJECT = 100
 PORTS = {"smtp": 587, "smtps": 465}
 LOOPBACK_NAMES = frozenset({"localhost"})
+PLAIN = policy.SMTP.clone(cte_type="7bit")  # every server takes it, also one that never heard of 8BITMIME
 GONE = re.compile(r"\b5\.1\.(?:1|6|10)\b|\b5\.2\.1\b")  # no such mailbox, moved, takes nothing, disabled (RFC 3463)
 OTHER_STATUS = re.compile(r"\b5\.\d{1,3}\.\d{1,3}\b")
 BUSY = frozenset({421, 452})
@@ -121,7 +122,7 @@ class MailChannel:
         )
         try:
             await self._address(client, message.address)
-            await _hand_over(client, letter.as_bytes(policy=policy.SMTP))
+            await _hand_over(client, letter.as_bytes())
         finally:
             with suppress(aiosmtplib.SMTPException, OSError):
                 await client.quit()
@@ -149,7 +150,7 @@ class MailChannel:
 
     def letter(self, message: Outbound) -> EmailMessage:
         """Return the letter: plain words with a simple page beside them, and the file; Rejected where it cannot be."""
-        letter = EmailMessage(policy=policy.SMTP)
+        letter = EmailMessage(policy=PLAIN)
         letter["To"] = _recipient(message.address)
         letter["From"] = self.sender
         letter["Subject"] = subject_of(message)

@@ -29,12 +29,13 @@ from bot.channels import Capabilities, Inbound, Limit, Outbound, Place, storable
 from bot.channels.web_feed import HISTORY, News, Person, Seen, begin, is_typing, last_feed, news_since, said
 from bot.store import Missing, Store
 from covenant import privacy
+from covenant.codes import code_in
 from covenant.messages import Say
 from covenant.outbox import FEED_WAKE
 from db.engine import Sessions
 from db.messages import File
 from db.messages import Inbound as InboundRow
-from db.people import Contact
+from db.people import Address, Contact
 from locales import LANGUAGES, Catalogues, render
 
 log = logging.getLogger(__name__)
@@ -139,6 +140,8 @@ class WebDoor:
             if known is None:
                 token = secrets.token_urlsafe(32)  # a cookie we do not know is never taken over
                 self._greet(session, token, wish)
+            else:
+                self._use_code(session, known, wish)
             contact = _contact(session, address_of(token))
             language = contact.language
         response.set_cookie(
@@ -154,16 +157,24 @@ class WebDoor:
 
     def _greet(self, session: Session, token: str, wish: SessionWish) -> None:
         country, language = inbox.deep_link(wish.start)
+        code = code_in(wish.start or "")  # who comes by a code's link joins their other app at once
         greeting = Inbound(
             channel=NAME,
             address=address_of(token),
             external_id=f"hello:{address_of(token)}",
-            payload="/greet",
+            text=code or "",
+            payload=None if code else "/greet",
             language=language or wish.language,
             country=country,
             time_zone=wish.timezone,
         )
         inbox.store(session, greeting, datetime.now(UTC), self.secret)
+
+    def _use_code(self, session: Session, known: Address, wish: SessionWish) -> None:
+        code = code_in(wish.start or "")
+        if code:
+            message = Inbound(NAME, known.external_id, f"{known.id}:{code}", text=code)
+            inbox.store(session, message, datetime.now(UTC), self.secret)
 
     def person(self, request: Request) -> Person:
         """Return who the cookie belongs to; 401 without one that we gave."""

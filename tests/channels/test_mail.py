@@ -130,6 +130,7 @@ def test_every_script_arrives_whole_in_subject_words_and_file_name(postman: Post
         send(channel, replace(LETTER, text=f"{words}\n\n{words}", subject=words * 2, file="abc"))
     (arrived,) = postman.arrived
     assert arrived["Subject"] == words * 2
+    assert arrived.as_bytes().isascii(), "every server takes it"
     assert words in body(arrived, "plain")
     assert words in body(arrived, "html")
     (file,) = arrived.iter_attachments()

@@ -1,5 +1,6 @@
 """One person, several addresses: a code joins them, a button takes one off again, and nobody else is touched."""
 
+import asyncio
 import secrets
 import threading
 from collections.abc import Iterator
@@ -9,14 +10,20 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
+from httpx import ASGITransport, AsyncClient
 from sqlalchemy import func, select, update
 
 from actions.door import Door
 from bot import inbox, ports
 from bot.channels import Inbound as Received
+from bot.channels import Urgency
+from bot.channels.web import WebDoor, address_of
 from bot.clock import Clock
 from bot.conversation import Turns
+from bot.delivery import Dispatcher
 from bot.rasa import Rasa
+from bot.wording import Wording
 from covenant import broadcasts, consent, outbox, privacy
 from covenant.codes import VALID, code_in, make_code
 from covenant.linking import MOST_TRIES
@@ -26,6 +33,7 @@ from db.messages import Conversation, Inbound, InboundState, Lane, Outbound, Out
 from db.people import Address, AddressState, Consent, Contact, LinkCode, Purpose, Role, Suppression
 from db.records import Broadcast, Draft, DraftState
 from locales import Catalogues
+from tests.channels.test_mail import Postman, mail, serving
 from tests.people import SECRET, said
 
 DOORS = Doors(telegram="kawan_bot", whatsapp="+14155550100", page="https://kawan.example", mail=True)
@@ -298,6 +306,24 @@ def test_nobody_is_joined_to_who_is_being_erased_nor_the_other_way_round(turns: 
         privacy.request_erasure(session.get_one(Contact, old.contact))
     assert new.ask(code) == english(turns, "utter_link_wrong")
     assert old.ask(other) == english(turns, "utter_link_erasing")
+
+
+def test_the_page_opened_by_a_codes_link_is_joined(turns: Turns, tmp_path: Path) -> None:
+    door = WebDoor(turns.sessions, turns.catalogues, SECRET, "", tmp_path, secure=False)
+    app = FastAPI()
+    app.include_router(door.router())
+    browser = AsyncClient(transport=ASGITransport(app), base_url="http://127.0.0.1")
+    for known in (False, True):
+        old = Phone(turns).agree()
+        link = {"start": f"link_{old.code()}"}
+        for visit in range(2):
+            answer = asyncio.run(browser.post("/chat/session", json=link))
+            assert answer.json()["fresh"] is (not known and visit == 0)
+        answer_all(turns)
+        page = Phone(turns, "web", address_of(browser.cookies["kawan_chat"]))
+        if known:  # by now the page is somebody who has told us something
+            page.ask(payload=page.buttons()[0])
+        assert page.contact == old.contact, known
 
 
 # --- at the same time -----------------------------------------------------------------------------------------------
@@ -602,6 +628,36 @@ def test_an_email_address_is_confirmed_by_the_code_that_was_sent_there(turns: Tu
         assert session.get_one(Address, row.address_id).state == AddressState.ACTIVE
 
 
+def test_the_letter_really_brings_the_code_and_a_mailbox_that_is_not_there_is_gone(turns: Turns) -> None:
+    phone, postman = Phone(turns).agree(), Postman()
+    give_email(phone, "dewi@bogor.go.id")
+    for controller in serving(postman):
+        dispatcher = Dispatcher(turns.sessions, Wording(turns.catalogues), mail(controller.port))
+        deliver(dispatcher)
+        (letter,) = postman.arrived
+        assert letter["To"] == "dewi@bogor.go.id"
+        phone.ask(code_in(letter["Subject"]))
+        assert phone.address.contact_id == mailed(turns.sessions)[0].contact_id
+        postman.to_recipient = "550 5.1.1 no such user"
+        with turns.sessions.begin() as session:
+            (address,) = session.scalars(select(Address).where(Address.channel == "email"))
+            assert address.state == AddressState.ACTIVE
+            outbox.queue_content(session, address, {"text": "Hello", "lang": "en"}, "k", Lane.REPLY)
+        deliver(dispatcher)
+    with turns.sessions() as session:
+        assert session.get_one(Address, address.id).state == AddressState.GONE
+    assert [row.state for row in mailed(turns.sessions)] == [OutboundState.SENT, OutboundState.FAILED]
+
+
+def deliver(dispatcher: Dispatcher) -> None:
+    async def work() -> None:
+        tasks: set[asyncio.Task[None]] = set()
+        await dispatcher.start_next(Urgency.REPLY, tasks)
+        await asyncio.gather(*tasks)
+
+    asyncio.run(work())
+
+
 def test_a_chat_comes_before_email_for_whatever_we_send_by_ourselves(turns: Turns) -> None:
     phone = Phone(turns).agree()
     give_email(phone, "dewi@bogor.go.id")
@@ -611,6 +667,7 @@ def test_a_chat_comes_before_email_for_whatever_we_send_by_ourselves(turns: Turn
         session.execute(update(Address).where(Address.channel == "email").values(last_inbound_at=datetime.now(UTC)))
         session.execute(update(Address).where(Address.channel == "telegram").values(last_inbound_at=None))
         assert outbox.best_address(session, contact).channel == "telegram"
+        assert outbox.best_address(session, contact, asked="email").channel == "email"
         session.execute(update(Address).where(Address.channel == "telegram").values(state=AddressState.GONE))
         assert outbox.best_address(session, contact).channel == "email"
 
@@ -661,6 +718,19 @@ def test_an_address_that_nobody_confirms_is_forgotten(turns: Turns, tmp_path: Pa
     with turns.sessions() as session:
         assert session.scalars(select(Address.channel)).all() == ["telegram"]
         assert session.scalar(select(func.count(LinkCode.id))) == 0
+
+
+def test_an_unconfirmed_address_is_not_forgotten_while_somebody_else_waits_for_its_code(
+    turns: Turns, tmp_path: Path
+) -> None:
+    first, second = Phone(turns).agree(), Phone(turns, "web").agree()
+    give_email(first, "kantor@bogor.go.id")
+    with turns.sessions.begin() as session:
+        session.execute(update(Address).values(created_at=datetime.now(UTC) - timedelta(days=2)))
+        session.execute(update(LinkCode).values(expires_at=datetime.now(UTC) - timedelta(days=2)))
+    give_email(second, "kantor@bogor.go.id")
+    Clock(turns.sessions, SECRET, tmp_path).forget()
+    assert "is confirmed" in second.ask(mailed_code(mailed(turns.sessions)[-1]))
 
 
 def test_an_email_address_that_is_taken_off_is_forgotten_and_what_was_sent_stays_on_record(turns: Turns) -> None:
