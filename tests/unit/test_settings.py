@@ -63,8 +63,7 @@ def test_everything_wrong_is_said_at_once(environment: pytest.MonkeyPatch) -> No
     ]
 
 
-@pytest.mark.parametrize("name", ["SECRET_KEY", "DATABASE_URL", "FILES_URL"])
-@pytest.mark.parametrize("name", ["SECRET_KEY", "DATABASE_URL", "SMTP_URL"])
+@pytest.mark.parametrize("name", ["SECRET_KEY", "DATABASE_URL", "FILES_URL", "SMTP_URL"])
 def test_a_wrong_secret_is_not_repeated(environment: pytest.MonkeyPatch, name: str) -> None:
     assert "hunter2" not in complaints(environment, **{name: "hunter2"})[0]
 
