@@ -6,7 +6,7 @@ Until the letter is handed over, a lost connection means that nothing left; afte
 import html
 import ipaddress
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,7 +19,18 @@ from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 
-from bot.channels import Capabilities, Gone, Limit, Outbound, Rejected, SendError, Throttled, Unknown, Unreachable
+from bot.channels import (
+    Capabilities,
+    Gone,
+    Limit,
+    Outbound,
+    Place,
+    Rejected,
+    SendError,
+    Throttled,
+    Unknown,
+    Unreachable,
+)
 
 NAME = "email"
 PATIENCE = 30.0  # seconds for each answer of the server
@@ -78,28 +89,13 @@ def sender_of(text: str) -> Address:
     return Address(display_name=name, addr_spec=spec)
 
 
-@dataclass(frozen=True)
-class Attachment:
-    """A stored file, to go with a letter."""
-
-    content: bytes
-    name: str
-    media_type: str
-
-
-def no_files(_public_id: str) -> Attachment | None:
-    """Attach nothing."""
-    return None
-
-
-@dataclass(frozen=True)
+@dataclass
 class MailChannel:
-    """Sends letters. `unsubscribe` is where a reader ends them: an https or mailto address; `files` reads a file."""
+    """Sends letters. `unsubscribe` is where a reader ends them: an https or mailto address."""
 
     server: Server
     sender: Address
     unsubscribe: str
-    files: Callable[[str], Attachment | None] = no_files
     patience: float = PATIENCE
     name: str = NAME
     capabilities: Capabilities = ABLE
@@ -108,9 +104,14 @@ class MailChannel:
         """Return one gentle pace for the server: many hosts take thirty letters a minute or few more."""
         return (Limit("email", 30, 60.0),)
 
-    async def send(self, message: Outbound) -> str:
+    async def send(self, message: Outbound, place: Place) -> str:
         """Hand one letter in and return its Message-ID, which is the same however often it is sent."""
         letter = self.letter(message)
+        async with place():
+            await self._hand_in(message.address, letter.as_bytes())
+        return str(letter["Message-ID"])
+
+    async def _hand_in(self, recipient: str, letter: bytes) -> None:
         client = aiosmtplib.SMTP(
             hostname=self.server.host,
             port=self.server.port,
@@ -121,13 +122,12 @@ class MailChannel:
             timeout=self.patience,
         )
         try:
-            await self._address(client, message.address)
-            await _hand_over(client, letter.as_bytes())
+            await self._address(client, recipient)
+            await _hand_over(client, letter)
         finally:
             with suppress(aiosmtplib.SMTPException, OSError):
                 await client.quit()
             client.close()
-        return str(letter["Message-ID"])
 
     async def _address(self, client: aiosmtplib.SMTP, recipient: str) -> None:
         """Connect and name sender and recipient: whatever breaks until here, nothing has left."""
@@ -144,9 +144,12 @@ class MailChannel:
         except (aiosmtplib.SMTPException, OSError) as problem:
             raise Unreachable(type(problem).__name__) from problem
 
-    async def find(self, _message: Outbound, _since: datetime) -> str | None:
+    async def find(self, _message: Outbound, _since: datetime) -> Sequence[str]:
         """Raise Unknown: a mail server tells nobody what became of a letter."""
         raise Unknown
+
+    async def close(self) -> None:
+        """Close nothing: each letter has a connection of its own."""
 
     def letter(self, message: Outbound) -> EmailMessage:
         """Return the letter: plain words with a simple page beside them, and the file; Rejected where it cannot be."""
@@ -160,15 +163,11 @@ class MailChannel:
         letter["List-Unsubscribe"] = f"<{self.unsubscribe}>"
         letter.set_content(message.text)
         letter.add_alternative(page_of(message), subtype="html")
-        self._attach(letter, message)
+        if message.file:
+            main, _, kind = message.file.media_type.partition("/")
+            letter.add_attachment(message.file.content, main, kind or "octet-stream", filename=message.file.name)
         letter["Content-Language"] = message.language  # last: what was there is given to the first part
         return letter
-
-    def _attach(self, letter: EmailMessage, message: Outbound) -> None:
-        file = self.files(message.file) if message.file else None
-        if file:
-            main, _, kind = file.media_type.partition("/")
-            letter.add_attachment(file.content, maintype=main, subtype=kind or "octet-stream", filename=file.name)
 
 
 def _recipient(address: str) -> Address:

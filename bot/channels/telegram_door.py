@@ -27,6 +27,7 @@ from bot.channels.telegram_updates import COMMANDS, NAME, TAKEN, Came, Event, Me
 from bot.fetching import Fetcher, MediaAway, MediaRefused, Reason
 from bot.outcomes import move
 from bot.settings import TelegramSettings
+from covenant.codes import code_in
 from db.engine import Sessions
 from db.people import AddressState
 from locales import LANGUAGES, Catalogues
@@ -125,6 +126,8 @@ class TelegramDoor:
             message = replace(
                 message, country=country, language=language or message.language, detail={"start": event.start}
             )
+            code = code_in(event.start)  # who comes by a code's link joins their other app at once
+            message = replace(message, text=code, payload=None) if code else message
         inbox.store(session, message, datetime.now(UTC), self.secret)
 
     async def acknowledge(self, raw: dict[str, Any]) -> None:

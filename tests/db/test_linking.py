@@ -18,11 +18,15 @@ from actions.door import Door
 from bot import inbox, ports
 from bot.channels import Inbound as Received
 from bot.channels import Urgency
+from bot.channels.telegram import open_bot
+from bot.channels.telegram_door import TelegramDoor
 from bot.channels.web import WebDoor, address_of
 from bot.clock import Clock
 from bot.conversation import Turns
 from bot.delivery import Dispatcher
 from bot.rasa import Rasa
+from bot.settings import TelegramSettings
+from bot.store import Folder
 from bot.wording import Wording
 from covenant import broadcasts, consent, outbox, privacy
 from covenant.codes import VALID, code_in, make_code
@@ -309,7 +313,7 @@ def test_nobody_is_joined_to_who_is_being_erased_nor_the_other_way_round(turns: 
 
 
 def test_the_page_opened_by_a_codes_link_is_joined(turns: Turns, tmp_path: Path) -> None:
-    door = WebDoor(turns.sessions, turns.catalogues, SECRET, "", tmp_path, secure=False)
+    door = WebDoor(turns.sessions, turns.catalogues, SECRET, "", Folder(tmp_path), secure=False)
     app = FastAPI()
     app.include_router(door.router())
     browser = AsyncClient(transport=ASGITransport(app), base_url="http://127.0.0.1")
@@ -324,6 +328,24 @@ def test_the_page_opened_by_a_codes_link_is_joined(turns: Turns, tmp_path: Path)
         if known:  # by now the page is somebody who has told us something
             page.ask(payload=page.buttons()[0])
         assert page.contact == old.contact, known
+
+
+def test_telegram_opened_by_a_codes_link_is_joined(turns: Turns) -> None:
+    old = Phone(turns, "whatsapp").agree()
+    start = {"text": f"/start link_{old.code()}", "entities": [{"type": "bot_command", "offset": 0, "length": 6}]}
+    who = {"id": 4711, "first_name": "Dewi"}
+    message = {
+        "message_id": 1,
+        "date": 1,
+        "chat": {**who, "type": "private"},
+        "from": {**who, "is_bot": False},
+        **start,
+    }
+    settings = TelegramSettings("1:a", "s" * 20, "polling", "http://127.0.0.1")
+    door = TelegramDoor(turns.sessions, turns.catalogues, SECRET, settings, "http://127.0.0.1", open_bot(settings))
+    assert door.take({"update_id": 1, "message": message})
+    answer_all(turns)
+    assert Phone(turns, "telegram", "4711").contact == old.contact
 
 
 # --- at the same time -----------------------------------------------------------------------------------------------
@@ -459,7 +481,7 @@ def test_an_erasure_after_joining_is_of_all_addresses(turns: Turns, tmp_path: Pa
     with turns.sessions.begin() as session:
         privacy.request_erasure(session.get_one(Contact, old.contact))
         session.execute(update(Outbound).values(state=OutboundState.SENT))
-    Clock(turns.sessions, SECRET, tmp_path).erase()
+    Clock(turns.sessions, SECRET, Folder(tmp_path)).erase()
     with turns.sessions() as session:
         for table in (Contact, Address, Inbound, Outbound, Conversation, LinkCode):
             assert session.scalar(select(func.count()).select_from(table)) == 0, table
@@ -573,7 +595,7 @@ def test_both_can_be_erased_after_they_were_separated(turns: Turns, tmp_path: Pa
         with turns.sessions.begin() as session:
             privacy.request_erasure(session.get_one(Contact, phone.contact))
             session.execute(update(Outbound).values(state=OutboundState.SENT))
-        Clock(turns.sessions, SECRET, tmp_path).erase()
+        Clock(turns.sessions, SECRET, Folder(tmp_path)).erase()
     assert contacts(turns.sessions) == 0
 
 
@@ -692,7 +714,7 @@ def test_who_reads_the_letter_box_has_the_address(turns: Turns, tmp_path: Path) 
         with turns.sessions.begin() as session:
             privacy.request_erasure(session.get_one(Contact, phone.contact))
             session.execute(update(Outbound).values(state=OutboundState.SENT))
-        Clock(turns.sessions, SECRET, tmp_path).erase()
+        Clock(turns.sessions, SECRET, Folder(tmp_path)).erase()
     assert contacts(turns.sessions) == 0
 
 
@@ -707,7 +729,7 @@ def test_nobodys_letter_box_is_filled_with_codes(turns: Turns) -> None:
 def test_an_address_that_nobody_confirms_is_forgotten(turns: Turns, tmp_path: Path) -> None:
     phone = Phone(turns).agree()
     give_email(phone, "typo@bogor.go.id")
-    clock = Clock(turns.sessions, SECRET, tmp_path)
+    clock = Clock(turns.sessions, SECRET, Folder(tmp_path))
     clock.forget()
     assert len(mailed(turns.sessions)) == 1
     with turns.sessions.begin() as session:
@@ -729,7 +751,7 @@ def test_an_unconfirmed_address_is_not_forgotten_while_somebody_else_waits_for_i
         session.execute(update(Address).values(created_at=datetime.now(UTC) - timedelta(days=2)))
         session.execute(update(LinkCode).values(expires_at=datetime.now(UTC) - timedelta(days=2)))
     give_email(second, "kantor@bogor.go.id")
-    Clock(turns.sessions, SECRET, tmp_path).forget()
+    Clock(turns.sessions, SECRET, Folder(tmp_path)).forget()
     assert "is confirmed" in second.ask(mailed_code(mailed(turns.sessions)[-1]))
 
 
