@@ -19,6 +19,7 @@ from starlette.exceptions import HTTPException
 from actions.door import Door
 from bot import nlg
 from bot.channels import Channel, telegram_updates, whatsapp_forms
+from bot.channels.mail import MailChannel, Server, sender_of
 from bot.channels.telegram import TelegramChannel, open_bot
 from bot.channels.telegram_door import TelegramDoor
 from bot.channels.web import WebChannel, WebDoor
@@ -38,6 +39,7 @@ from bot.store import StoreAway, open_store
 from bot.wording import Wording
 from bot.worker import Worker
 from covenant import journeys
+from covenant.turn import Doors
 from db.engine import Sessions, driver_url, open_engine, open_sessions
 from locales import Catalogues, load_catalogues
 
@@ -81,7 +83,7 @@ class Wiring:
         self.sessions: Sessions = open_sessions(self.engine)
         self.catalogues: Catalogues = load_catalogues()
         self.rasa = Rasa(rasa_url)
-        self.door = Door(self.sessions, self.catalogues)
+        self.door = Door(self.sessions, self.catalogues, doors=doors_of(settings))
         self.store = open_store(settings)
         self.handouts = Handouts(self.sessions, settings.secret_key, settings.public_url, self._bytes_of)
 
@@ -105,6 +107,9 @@ class Wiring:
             contents = Contents(self.sessions)
             link = self.handouts.link
             channels.append(WhatsAppChannel(self.settings.twilio, self.settings.public_url, contents, link))
+        if self.settings.smtp_url and self.settings.mail_from:
+            server, sender = Server.from_url(self.settings.smtp_url), sender_of(self.settings.mail_from)
+            channels.append(MailChannel(server, sender, self.settings.public_url))
         return tuple(channels)
 
     def _telegram_door(self) -> TelegramDoor | None:
@@ -186,6 +191,12 @@ class Wiring:
         def figures() -> Response:
             with self.sessions() as session:
                 return Response(metrics(session), media_type="text/plain; version=0.0.4")
+
+
+def doors_of(settings: Settings) -> Doors:
+    """Return where people meet us, for the links of a code; the Telegram bot's name is known to Telegram only."""
+    number = settings.twilio.whatsapp_from.removeprefix("whatsapp:") if settings.twilio else ""
+    return Doors(whatsapp=number, page=settings.public_url, mail=settings.smtp_url is not None)
 
 
 def _lifespan(door: WebDoor, telegram: TelegramDoor | None) -> Any:
