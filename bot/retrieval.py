@@ -89,7 +89,7 @@ class Retrieval:
             row = _mine(session, task)
             if row is None:
                 return
-            kept = [files.keep(session, self.store, task.contact_id, one.name, clean) for one, clean in cleaned]
+            kept = [files.keep(session, self.store, row.contact_id, one.name, clean) for one, clean in cleaned]
             found: dict[str, Any] = {"file": kept[0].public_id}
             if kept[1:]:
                 found["more"] = [one.public_id for one in kept[1:]]
