@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -37,6 +37,7 @@ class Door:
     catalogues: Catalogues
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     doors: Doors = field(default_factory=Doors)
+    telegram_name: Callable[[], str] = str  # the bot's name is known only once Telegram has told it
 
     def executor(self) -> ActionExecutor:
         """Return the SDK's executor with one action for each intent."""
@@ -100,7 +101,7 @@ class Door:
             reading=Reading(**((message.get("metadata") or {}).get("reading") or {})),
             ranking=_ranking(message),
             heard=_heard(message),
-            doors=self.doors,
+            doors=replace(self.doors, telegram=self.telegram_name()),
         )
 
 

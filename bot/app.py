@@ -83,7 +83,8 @@ class Wiring:
         self.sessions: Sessions = open_sessions(self.engine)
         self.catalogues: Catalogues = load_catalogues()
         self.rasa = Rasa(rasa_url)
-        self.door = Door(self.sessions, self.catalogues, doors=doors_of(settings))
+        self.telegram = self._telegram_door()
+        self.door = Door(self.sessions, self.catalogues, doors=doors_of(settings), telegram_name=self._bot_name)
         self.store = open_store(settings)
         self.handouts = Handouts(self.sessions, settings.secret_key, settings.public_url, self._bytes_of)
 
@@ -92,7 +93,7 @@ class Wiring:
         turns = Turns(self.sessions, self.catalogues, self.rasa, self.door)
         clock = Clock(self.sessions, self.settings.secret_key, self.store)
         wording = Wording(self.catalogues, self.handouts.attach)
-        telegram = self._telegram_door()
+        telegram = self.telegram
         sources: dict[str, Source] = {telegram_updates.NAME: telegram} if telegram else {}
         if self.settings.twilio:
             sources[whatsapp_forms.NAME] = TwilioMedia(self.settings.twilio)
@@ -119,6 +120,9 @@ class Wiring:
         secret, bot = self.settings.secret_key, open_bot(telegram, DOOR_CALLS)
         return TelegramDoor(self.sessions, self.catalogues, secret, telegram, self.settings.public_url, bot)
 
+    def _bot_name(self) -> str:
+        return self.telegram.me.username if self.telegram else ""
+
     def _bytes_of(self, public_id: str) -> bytes:
         return b"".join(self.store.open(public_id))
 
@@ -132,7 +136,7 @@ class Wiring:
             store=self.store,
             secure=self.settings.public_url.startswith("https://"),
         )
-        telegram = self._telegram_door()
+        telegram = self.telegram
         app = FastAPI(
             title="Kawan", lifespan=_lifespan(door, telegram), docs_url=None, redoc_url=None, openapi_url=None
         )

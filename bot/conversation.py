@@ -180,7 +180,13 @@ class Turns:
         session.refresh(contact)
         shown = answer.rendered
         buttons = [{"title": title, "payload": payload} for title, payload in shown.buttons]
-        content = {"text": shown.text, "buttons": buttons, "file": answer.file, "lang": contact.language}
+        content: dict[str, Any] = {
+            "text": shown.text,
+            "buttons": buttons,
+            "file": answer.file,
+            "lang": contact.language,
+        }
+        content |= {"pressed": pressed} if (pressed := _pressed(inbound)) else {}
         queue_content(session, inbound.address, content, key=f"reply:{inbound.id}", lane=Lane.REPLY)
         session.get_one(Conversation, contact.id).offered = buttons
 
@@ -216,6 +222,12 @@ def _known_payload(payload: Payload) -> str:
     """Return a button's payload if it names one of our intents; anything else is mere text."""
     intent = payload.lstrip("/").partition("{")[0]
     return payload if payload.startswith("/") and (intent in SKILLS or intent in APART) else payload.lstrip("/")
+
+
+def _pressed(inbound: Inbound) -> dict[str, Any]:
+    """Return which message's button was pressed, and its title, where one was."""
+    token = (inbound.content.get("detail") or {}).get("pressed")
+    return {"pressed": {"token": token, "title": inbound.content.get("title")}} if token else {}
 
 
 def album_of(session: Session, inbound: Inbound) -> list[Inbound]:

@@ -7,6 +7,7 @@ that has no second effect, and is marked as doubtful where it might.
 import asyncio
 import logging
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -15,7 +16,7 @@ from sqlalchemy import ColumnElement, Select, case, or_, select, update
 from sqlalchemy.orm import aliased
 
 from bot.bell import Bell
-from bot.channels import Channel, SendError, Throttled, Unknown, Urgency
+from bot.channels import Channel, Limit, SendError, Throttled, Unknown, Urgency
 from bot.channels import Outbound as Message
 from bot.limiter import Limiter, Pause
 from bot.outcomes import Outcome, note
@@ -105,7 +106,8 @@ class Dispatcher:
 
     async def _send(self, row: "Claimed", urgency: Urgency) -> Outcome:
         try:
-            place = partial(self.limiter.place, self.channel.limits(row.message.address), urgency)
+            limits = self.channel.limits(row.message.address)
+            place = partial(self._place, limits, urgency)
             return Outcome(provider_id=await self.channel.send(row.message, place))
         except SendError as problem:
             log.warning("outbound %s: %s", row.id, problem.code)
@@ -115,6 +117,11 @@ class Dispatcher:
         except Exception as problem:  # noqa: BLE001 - whatever a library raises, this message must not stop the others
             log.warning("outbound %s: %s", row.id, type(problem).__name__)
             return Outcome(problem=Unknown(type(problem).__name__))
+
+    def _place(
+        self, limits: Sequence[Limit], usual: Urgency, urgency: Urgency | None = None
+    ) -> AbstractAsyncContextManager[None]:
+        return self.limiter.place(limits, urgency or usual)
 
     async def _record(self) -> None:
         """Write down what is finished; those that finish meanwhile go together into the next transaction."""

@@ -53,7 +53,10 @@ def meet(session: Session, received: Received, secret: str) -> Address:
         return known
     country = received.country or country_of_zone(received.time_zone)
     contact = Contact(
-        language=_guess(received, country), country=country, time_zone=received.time_zone, is_group=received.group
+        language=_guess(received, country),
+        country=country,
+        time_zone=received.time_zone or TIME_ZONES.get(country or ""),
+        is_group=received.group,
     )
     session.add(contact)
     session.flush()
@@ -144,7 +147,7 @@ def pressed(session: Session, received: Received, key: str) -> Received:
     if not int(position) < len(buttons):
         return replace(received, kind=Kind.OLD_BUTTON)
     button = buttons[int(position)]
-    return replace(received, payload=button["payload"], title=button["title"])
+    return replace(received, payload=button["payload"], title=button["title"], detail={"pressed": token})
 
 
 def _insert_as_whose_it_is(session: Session, address: Address, row: dict[str, Any]) -> bool:

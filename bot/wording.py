@@ -2,15 +2,17 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 
-from bot.channels import Attached, Capabilities, Ready, SendError
+from bot.channels import Attached, Capabilities, Pressed, Ready, SendError
 from bot.channels import Outbound as Message
+from bot.inbox import uuid_of
 from covenant import consent, templates
 from covenant.broadcasts import text_for
 from covenant.messages import render_all
@@ -74,7 +76,8 @@ class Wording:
         row.state = OutboundState.SENDING
         row.attempts += 1
         file = content.get("file")
-        return _message(row, content, template, self.attach(session, row, file) if file else None)
+        attached = self.attach(session, row, file) if file else None
+        return replace(_message(row, content, template, attached), pressed=_pressed(session, row))
 
     def again(self, session: Session, row: Outbound) -> Message:
         """Return a message that may have left, to be looked up."""
@@ -129,6 +132,16 @@ def _broadcast_content(broadcast: Broadcast, contact: Contact) -> dict[str, Any]
         raise Paused if broadcast.state == BroadcastState.PAUSED else Withheld
     language = contact.language if contact.language in broadcast.texts else broadcast.base_language
     return {"broadcast": broadcast.id, "text": text_for(broadcast, contact.language), "lang": language}
+
+
+def _pressed(session: Session, row: Outbound) -> Pressed | None:
+    """Return the message that the person answers by a button, as far as it can be changed: whole, without a file."""
+    told = row.content.get("pressed") or {}
+    token = uuid_of(str(told.get("token", "")))
+    answered = session.scalars(select(Outbound).where(Outbound.token == token)).first() if token else None
+    if answered is None or answered.provider_id is None or answered.content.get("file"):
+        return None
+    return Pressed(answered.provider_id, str(answered.content.get("text", "")), str(told.get("title") or ""))
 
 
 def _message(row: Outbound, content: dict[str, Any], template: Ready | None, file: Attached | None = None) -> Message:

@@ -1,6 +1,6 @@
 """The contract of a channel: what comes in, what goes out, what it can show, and how a sending may fail."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -98,10 +98,20 @@ class Ready:
 
 
 @dataclass(frozen=True)
+class Pressed:
+    """The message of ours whose button was pressed: its id at the channel, its text, and the title of the button."""
+
+    message: str
+    text: str
+    title: str
+
+
+@dataclass(frozen=True)
 class Outbound:
     """One message to send, ready to be shown: the text, the buttons as title and payload, a file to attach.
 
-    `token` is its opaque name outside. `template` is set where only an approved template may leave.
+    `token` is its opaque name outside. `template` is set where only an approved template may leave. `pressed` is what
+    it answers, where that was a button: the choice may then take the place of the buttons.
     """
 
     id: int
@@ -113,6 +123,7 @@ class Outbound:
     token: str = ""
     template: Ready | None = None
     subject: str = ""
+    pressed: Pressed | None = None
 
 
 @dataclass(frozen=True)
@@ -225,7 +236,11 @@ class Rejected(SendError):
     code = "rejected"
 
 
-Place = Callable[[], AbstractAsyncContextManager[None]]  # to be held for the time of each call to the provider
+class Place(Protocol):
+    """To be held for the time of each call to the provider; what nobody waits for asks for one of `Urgency.BULK`."""
+
+    def __call__(self, urgency: Urgency | None = None) -> AbstractAsyncContextManager[None]:
+        """Return a place of every limit."""
 
 
 class Channel(Protocol):

@@ -1,9 +1,12 @@
 """Telegram, going out: messages with buttons through python-telegram-bot, and what its errors mean."""
 
+import asyncio
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+import os
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
 import httpx
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, InputFile, LinkPreviewOptions
@@ -28,15 +31,20 @@ from bot.channels import (
     Moved,
     Outbound,
     Place,
+    Pressed,
     Rejected,
     SendError,
     Throttled,
     Unknown,
     Unreachable,
+    Urgency,
 )
 from bot.channels.cutting import cut, shortened, utf16
 from bot.channels.telegram_updates import NAME
 from bot.settings import TelegramSettings
+
+log = logging.getLogger(__name__)
+os.environ.setdefault("PTB_TIMEDELTA", "1")  # else the library warns whenever it makes a RetryAfter
 
 ALL_CHATS = 30  # messages a second: Telegram's bots FAQ
 ONE_GROUP = 20  # messages a minute
@@ -83,6 +91,7 @@ class TelegramChannel:
         """Take the library's client, made by `open_bot`; it is opened at the first sending."""
         self.bot = bot
         self._opened = False
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def limits(self, address: str) -> Sequence[Limit]:
         """Return the limit of the bot, and the one of this chat: groups have negative ids."""
@@ -93,6 +102,31 @@ class TelegramChannel:
     async def send(self, message: Outbound, place: Place) -> str:
         """Send a message in as many parts as its length asks for; the last one has the buttons."""
         await self.open()
+        sent = await self._sent(message, place)
+        if message.pressed:
+            self._afterwards(self._show_choice(message.address, message.pressed, place))
+        return sent
+
+    def _afterwards(self, what: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(what)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _show_choice(self, address: str, pressed: Pressed, place: Place) -> None:
+        """Put the choice in the place of its buttons, once nothing else is to be said; it may fail."""
+        text = f"{pressed.text}\n\n➤ {pressed.title}"
+        if utf16(text) > MessageLimit.MAX_TEXT_LENGTH:
+            return
+        try:
+            async with place(Urgency.BULK):
+                with errors():
+                    await self.bot.edit_message_text(
+                        text, address, int(pressed.message), link_preview_options=NO_PREVIEW
+                    )
+        except SendError as problem:
+            log.info("telegram: a choice was not shown: %s", problem.code)
+
+    async def _sent(self, message: Outbound, place: Place) -> str:
         if message.file and utf16(message.text) <= MessageLimit.CAPTION_LENGTH:
             return await self._attached(message, message.file, place, message.text, self._keyboard(message))
         if message.file:

@@ -14,14 +14,12 @@ from typing import Any
 from fastapi import APIRouter, HTTPException, Request, Response
 from sqlalchemy.orm import Session
 from starlette.background import BackgroundTask
-from telegram import Bot, BotCommand, CallbackQuery, Message, Update
-from telegram.constants import MessageLimit
+from telegram import Bot, BotCommand, Update
 from telegram.error import BadRequest, TelegramError
 from telegram.warnings import PTBUserWarning
 
 from bot import inbox
 from bot.channels import Media
-from bot.channels.cutting import utf16
 from bot.channels.receiving import MEGABYTE, body_of
 from bot.channels.telegram_updates import COMMANDS, NAME, TAKEN, Came, Event, Me, Membership, read
 from bot.fetching import Fetcher, MediaAway, MediaRefused, Reason
@@ -41,7 +39,6 @@ PATH = "/webhooks/telegram"
 ASK_AGAIN = 30.0  # seconds
 PATIENCE = 25  # seconds that Telegram keeps an empty answer back
 BATCH = 100
-SHOWN_AFTER = 1.3  # seconds: a chat bears one call a second, and the answer itself comes first
 LARGEST_FILE = 20 * MEGABYTE  # what the Bot API lets a bot fetch
 # Telegram knows languages by two letters; it calls Filipino Tagalog, and has no two letters for Tetun.
 TWO_LETTERS = {"fil": "tl"}
@@ -131,14 +128,12 @@ class TelegramDoor:
         inbox.store(session, message, datetime.now(UTC), self.secret)
 
     async def acknowledge(self, raw: dict[str, Any]) -> None:
-        """Answer a pressed button, and put the choice in the place of its keyboard; it matters little if that fails."""
+        """Tell the phone that its pressed button was heard; it matters little if that fails."""
         try:
             query = Update.de_json(raw, self.bot).callback_query
             if query is None:
                 return
             await query.answer()
-            await asyncio.sleep(SHOWN_AFTER)
-            await _show_choice(query)
         except TelegramError as problem:
             log.info("telegram: a button was not acknowledged: %s", type(problem).__name__)
 
@@ -195,6 +190,7 @@ class TelegramDoor:
 
     async def set_up(self) -> None:
         """Tell Telegram our commands in every language and, in webhook mode, where its updates go."""
+        await self.know_ourselves()
         for language in (None, *LANGUAGES):
             code = TWO_LETTERS.get(language or "", language)
             if code is None or len(code) == 2:  # noqa: PLR2004 - two letters
@@ -223,14 +219,3 @@ def _note_membership(session: Session, event: Membership) -> None:
         address.state = AddressState.GONE
     elif address.state == AddressState.GONE:
         address.state = AddressState.ACTIVE
-
-
-async def _show_choice(query: CallbackQuery) -> None:
-    message = query.message
-    if not isinstance(message, Message) or not message.text or message.reply_markup is None:
-        return
-    buttons = [button for row in message.reply_markup.inline_keyboard for button in row]
-    title = next((one.text for one in buttons if one.callback_data == query.data), None)
-    text = f"{message.text}\n\n➤ {title}"
-    if title and utf16(text) <= MessageLimit.MAX_TEXT_LENGTH:
-        await query.edit_message_text(text)

@@ -17,10 +17,11 @@ let people = [];
 let me = null; // the id of the person who is speaking
 let seen = {}; // the newest transcript
 let toasts = 0;
+let waiting = new AbortController(); // of the long poll, which ends when somebody else speaks
 
-async function call(path, { method = "GET", body } = {}) {
+async function call(path, { method = "GET", body, signal } = {}) {
   const response = await fetch(`/_/${path}`, {
-    method, headers: { "Content-Type": "application/json" }, body: body && JSON.stringify(body),
+    method, signal, headers: { "Content-Type": "application/json" }, body: body && JSON.stringify(body),
   });
   const answer = await response.json();
   $("problem").hidden = response.ok;
@@ -57,6 +58,8 @@ async function addPerson(name) {
 
 async function choose(id) {
   me = id;
+  waiting.abort();
+  waiting = new AbortController();
   localStorage.setItem("me", id);
   seen = {};
   toasts = -1;
@@ -96,19 +99,25 @@ function drawBot({ bot, token, hook, calls }) {
 async function look(after) {
   const id = me;
   const wait = after ? `?after=${after}&timeout=${POLL_SECONDS}` : "";
-  const view = await call(`chats/${id}/transcript${wait}`);
+  const view = await call(`chats/${id}/transcript${wait}`, { signal: waiting.signal });
   if (id !== me) return;
-  if (view.version !== seen.version) draw(view);
+  const isNew = view.version !== seen.version;
   seen = view;
+  if (isNew) draw(view);
   drawTyping(view);
 }
 
 function draw(view) {
   const list = $("messages");
+  const atEnd = !list.children.length || list.scrollHeight - list.scrollTop - list.clientHeight < 80 || toasts < 0;
+  drawKeyboard(view.keyboard);
   list.replaceChildren(...view.messages.map(bubble));
   if (!view.messages.length) list.append(element("li", "Press Start, or write something.", { className: "note hint" }), startButton());
-  list.scrollTop = list.scrollHeight;
-  drawKeyboard(view.keyboard);
+  const toEnd = () => { list.scrollTop = list.scrollHeight; };
+  if (atEnd) {
+    toEnd();
+    for (const picture of list.querySelectorAll("img")) picture.onload = toEnd;
+  }
   if (toasts >= 0 && view.toasts.length > toasts) showToast(view.toasts.at(-1));
   toasts = view.toasts.length;
 }
@@ -138,7 +147,7 @@ function bubble(message) {
 }
 
 function quoted(id) {
-  return (seen.messages?.find((message) => message.message_id === id)?.text || "Message").slice(0, 60);
+  return (seen.messages?.find((message) => message.message_id === id)?.text || "Message").replace(/\s+/g, " ").slice(0, 60);
 }
 
 function note(message) {
@@ -313,7 +322,8 @@ async function watch() {
   for (;;) {
     try {
       await look(seen.version);
-    } catch {
+    } catch (error) {
+      if (error.name === "AbortError") continue;
       await new Promise((done) => { setTimeout(done, 1500); });
     }
   }

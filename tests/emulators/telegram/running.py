@@ -78,6 +78,8 @@ def spawn_telegram(port: int | None = None, **options: Any) -> Iterator[Telegram
     try:
         with Telegram(f"http://{HOST}:{port}", chosen.token) as client:
             _until(lambda: client.is_up or process.poll() is not None, "The emulator did not start")
+            if process.poll() is not None:
+                raise RuntimeError(f"The emulator ended with {process.returncode}; is port {port} taken?")
             yield client
     finally:
         process.terminate()

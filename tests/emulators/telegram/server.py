@@ -1,6 +1,7 @@
 """The emulator as a web server on loopback: the Bot API, the control API and the page on one port."""
 
 import argparse
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -30,7 +31,10 @@ class Hangable:
         if scope["type"] == "http":
             # `send` is a method of uvicorn's request, the only way to its connection.
             scope["hang_up"] = send.__self__.transport.abort  # type: ignore[attr-defined]
-        await self.app(scope, receive, send)
+        try:
+            await self.app(scope, receive, send)
+        except asyncio.CancelledError:  # the server stops while somebody polls
+            scope["hang_up"]()
 
 
 def _page(name: str) -> Route:
@@ -64,7 +68,7 @@ def configure(options: Options, port: int = PORT) -> uvicorn.Config:
     """How it is served: quietly, and ending within a second even while somebody polls."""
     return uvicorn.Config(
         build(options), host=HOST, port=port, http="h11", ws="none", loop="asyncio", proxy_headers=False,
-        log_level="critical", access_log=False, timeout_graceful_shutdown=1, backlog=1024,
+        log_level="error", access_log=False, timeout_graceful_shutdown=1, backlog=1024,
     )  # fmt: skip
 
 

@@ -152,7 +152,7 @@ class Society:
         if not chat.is_private:
             return {"id": chat.id, "type": chat.type, "title": chat.title}
         user = self.people[chat.id].user
-        names = {key: user[key] for key in ("first_name", "last_name", "username") if key in user}
+        names: Json = {key: user[key] for key in ("first_name", "last_name", "username") if key in user}
         return {"id": chat.id, "type": "private", **names}
 
     def next_message_id(self, chat: Chat) -> int:

@@ -98,6 +98,6 @@ async def _within(waiting: Any, seconds: float) -> None:
 def chat_of(update: Json) -> int | None:
     """The chat whose order an update belongs to."""
     bodies: Iterable[Any] = (body for body in update.values() if isinstance(body, dict))
-    body = next(iter(bodies), {})
+    body: Json = next(iter(bodies), {})
     chat = body.get("chat") or (body.get("message") or {}).get("chat") or body.get("from") or {}
     return chat.get("id") if isinstance(chat, dict) else None

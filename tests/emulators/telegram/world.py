@@ -131,8 +131,8 @@ class World:
         return self.push("my_chat_member", body)
 
     def _member(self, status: str) -> Json:
-        more = {"kicked": {"until_date": 0}, "administrator": ADMINISTRATOR}.get(status, {})
-        return {"user": self.society.bot, "status": status, **more}
+        extras: dict[str, Json] = {"kicked": {"until_date": 0}, "administrator": ADMINISTRATOR}
+        return {"user": self.society.bot, "status": status, **extras.get(status, {})}
 
     async def close(self) -> None:
         """Ends what runs."""
