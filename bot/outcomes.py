@@ -47,7 +47,7 @@ def note(session: Session, row: Outbound, outcome: Outcome, able: Capabilities) 
         note_sent(session, row, outcome.provider_id, moment)
         return
     row.error = outcome.problem.code[:64]
-    _AFTER[type(outcome.problem)](session, row, outcome.problem, able, moment)
+    _AFTER.get(type(outcome.problem), _doubtful)(session, row, outcome.problem, able, moment)
     if row.state == OutboundState.QUEUED and row.lane != "reply" and row.queued_at < moment - TOO_OLD:
         row.state = OutboundState.FAILED
 
@@ -87,7 +87,7 @@ def _doubtful(_session: Session, row: Outbound, _problem: SendError, able: Capab
 
 def _gone(session: Session, row: Outbound, _problem: SendError, _able: Capabilities, _moment: datetime) -> None:
     row.state = OutboundState.FAILED
-    session.get_one(Address, row.address_id).state = AddressState.GONE
+    is_gone(session.get_one(Address, row.address_id))
 
 
 def _opted_out(session: Session, row: Outbound, _problem: SendError, _able: Capabilities, _moment: datetime) -> None:
@@ -107,7 +107,8 @@ def _moved(session: Session, row: Outbound, problem: SendError, _able: Capabilit
     address = session.get_one(Address, row.address_id)
     if isinstance(problem, Moved):
         move(session, address, problem.address)
-    row.state = OutboundState.QUEUED if row.attempts < MAX_TRIES else OutboundState.FAILED
+    left = address.state == AddressState.GONE or row.attempts >= MAX_TRIES
+    row.state = OutboundState.FAILED if left else OutboundState.QUEUED
 
 
 def _failed(_session: Session, row: Outbound, _problem: SendError, _able: Capabilities, _moment: datetime) -> None:
@@ -126,10 +127,16 @@ _AFTER: dict[type[SendError], Callable[[Session, Outbound, SendError, Capabiliti
 }
 
 
+def is_gone(address: Address) -> None:
+    """Write to an address no more until somebody writes from there; a stop outlives that."""
+    if address.state == AddressState.ACTIVE:
+        address.state = AddressState.GONE
+
+
 def move(session: Session, address: Address, external_id: str) -> None:
     """Give an address its new id, as when a group becomes a supergroup; one that was met there already keeps it."""
     taken = session.query(Address).filter_by(channel=address.channel, external_id=external_id).one_or_none()
     if taken is None:
         address.external_id = external_id
     elif taken.id != address.id:
-        address.state = AddressState.GONE
+        is_gone(address)

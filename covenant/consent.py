@@ -42,10 +42,10 @@ def has_given(session: Session, contact: Contact, purpose: Purpose) -> bool:
 
 
 def stop(session: Session, contact: Contact) -> None:
-    """Stop everything that we would send by ourselves, to every address of the contact."""
+    """Stop everything that we would send by ourselves, to every address of the contact, also where they left."""
     session.execute(
         update(Address)
-        .where(Address.contact_id == contact.id, Address.state == AddressState.ACTIVE)
+        .where(Address.contact_id == contact.id, Address.state != AddressState.OPTED_OUT)
         .values(state=AddressState.OPTED_OUT)
     )
 

@@ -1,5 +1,6 @@
 """The contract of a channel: what comes in, what goes out, what it can show, and how a sending may fail."""
 
+import math
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -80,11 +81,13 @@ class Inbound:
 
 
 def storable(given: Any) -> Any:
-    """Return text, also inside lists and mappings, without what PostgreSQL cannot keep: half a letter, and NUL."""
+    """Return what came in without what PostgreSQL cannot keep: half a letter, NUL, and numbers that are none."""
     if isinstance(given, str):
         return given.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\x00", "")
     if isinstance(given, Mapping):
         return {key: storable(value) for key, value in given.items()}
+    if isinstance(given, float) and not math.isfinite(given):
+        return None
     return [storable(one) for one in given] if isinstance(given, list | tuple) else given
 
 

@@ -18,12 +18,11 @@ from telegram import Bot, BotCommand, Update
 from telegram.error import BadRequest, TelegramError
 from telegram.warnings import PTBUserWarning
 
-from bot import inbox
+from bot import inbox, outcomes
 from bot.channels import Media
 from bot.channels.receiving import MEGABYTE, body_of
 from bot.channels.telegram_updates import COMMANDS, NAME, TAKEN, Came, Event, Me, Membership, read
 from bot.fetching import Fetcher, MediaAway, MediaRefused, Reason
-from bot.outcomes import move
 from bot.settings import TelegramSettings
 from covenant.codes import code_in
 from db.engine import Sessions
@@ -79,9 +78,9 @@ class TelegramDoor:
         await self.know_ourselves()
         try:
             raw = json.loads(body)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise HTTPException(400) from None
-        if not isinstance(raw, dict):
+        if not isinstance(raw, dict) or not isinstance(raw.get("update_id"), int):
             raise HTTPException(400)
         event = await asyncio.to_thread(self.take, raw)
         pressed = isinstance(event, Came) and event.callback is not None
@@ -111,7 +110,7 @@ class TelegramDoor:
             else:
                 address = inbox.find_address(session, NAME, event.old)
                 if address:
-                    move(session, address, event.new)
+                    outcomes.move(session, address, event.new)
         return event
 
     def _store(self, session: Session, event: Came) -> None:
@@ -216,6 +215,6 @@ def _note_membership(session: Session, event: Membership) -> None:
     if address is None:
         return
     if not event.welcome:
-        address.state = AddressState.GONE
+        outcomes.is_gone(address)
     elif address.state == AddressState.GONE:
         address.state = AddressState.ACTIVE

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from telegram import Message, Update
-from telegram.constants import ChatMemberStatus, ChatType, MessageEntityType
+from telegram import Chat, Message, Update
+from telegram.constants import ChatMemberStatus, ChatType, MessageAttachmentType, MessageEntityType, MessageType
 
 from bot.channels import Inbound, Kind, Media
+from bot.channels.receiving import is_blank, position
 
 NAME = "telegram"
 TAKEN = ("message", "edited_message", "callback_query", "my_chat_member")  # the kinds of updates that we ask for
@@ -37,6 +38,12 @@ COMMANDS = {
 COMMAND = re.compile(r"^/([A-Za-z0-9_]{1,32})(?:@([A-Za-z0-9_]+))?(?:\s+(.*))?$", re.DOTALL)
 BUTTON = re.compile(r"^[0-9a-f]{32}\.\d{1,3}$")
 LONGEST_START = 64  # characters of a deep link's payload
+ID_BITS = 52  # the most that an id has: https://core.telegram.org/bots/api#chat
+# What only tells that something happened in the chat: somebody joined, the title changed, a call began …
+SAID = {*MessageAttachmentType, MessageType.TEXT, MessageType.CHECKLIST, MessageType.REPLY_TO_STORY}
+BESIDE = {MessageType.EFFECT_ID, MessageType.SENDER_BOOST_COUNT, MessageType.SENDER_BUSINESS_BOT}
+BESIDE |= {MessageType.BUSINESS_CONNECTION_ID, MessageType.SUGGESTED_POST_INFO}
+SERVICE = {str(one.value) for one in MessageType} - {str(one.value) for one in SAID | BESIDE}
 
 
 @dataclass(frozen=True)
@@ -87,7 +94,7 @@ def read(raw: dict[str, Any], me: Me) -> Event | None:
 def _event(update: Update, me: Me) -> Event | None:
     if update.my_chat_member:
         chat, now = update.my_chat_member.chat, update.my_chat_member.new_chat_member.status
-        return Membership(str(chat.id), welcome=now not in GONE)
+        return Membership(str(chat.id), welcome=now not in GONE) if _is_one_of_ours(chat) else None
     if update.callback_query:
         return _pressed(update, me)
     message = update.message or update.edited_message
@@ -99,38 +106,58 @@ def _unreadable(raw: dict[str, Any], me: Me) -> Event | None:
     for kind in ("message", "edited_message"):
         message = raw[kind] if isinstance(raw.get(kind), dict) else {}
         chat = message.get("chat")
-        if isinstance(chat, dict) and isinstance(chat.get("id"), int) and chat.get("type") == ChatType.PRIVATE:
+        if isinstance(chat, dict) and chat.get("type") == ChatType.PRIVATE and _is_id(chat.get("id")):
             external_id = f"{me.id}:{raw.get('update_id')}"
-            text = str(message.get("text") or "")
-            return Came(Inbound(NAME, str(chat["id"]), external_id, text=text, kind=None if text else Kind.OTHER))
+            text = str(message["text"]) if isinstance(message.get("text"), str | int) else ""
+            return Came(
+                Inbound(NAME, str(chat["id"]), external_id, text=text, kind=Kind.OTHER if is_blank(text) else None)
+            )
     return None
+
+
+def _is_one_of_ours(chat: Chat) -> bool:
+    """Whether somebody can be answered there; the library takes an id as it comes."""
+    return chat.type in (ChatType.PRIVATE, *GROUPS) and _is_id(chat.id)
+
+
+def _is_id(given: Any) -> bool:
+    return isinstance(given, int) and not isinstance(given, bool) and given.bit_length() <= ID_BITS
+
+
+def _language(given: Any) -> str | None:
+    return given if isinstance(given, str) else None
 
 
 def _pressed(update: Update, me: Me) -> Event | None:
     query = update.callback_query
     chat = query.message.chat if query and query.message else None
-    if query is None or chat is None or chat.type not in (ChatType.PRIVATE, *GROUPS):
+    if query is None or chat is None or not _is_one_of_ours(chat):
         return None
-    data = query.data or ""
+    data = str(query.data or "")
     known = data if BUTTON.match(data) else None
     inbound = Inbound(
         NAME,
         str(chat.id),
         f"{me.id}:{update.update_id}",
         kind=None if known else Kind.OLD_BUTTON,
-        language=query.from_user.language_code,
+        language=_language(query.from_user.language_code),
         group=chat.type in GROUPS,
     )
     return Came(inbound, button=known, callback=query.id)
 
 
 def _message(update: Update, message: Message, me: Me) -> Event | None:
-    if message.migrate_to_chat_id:
-        return Migrated(str(message.chat.id), str(message.migrate_to_chat_id))
+    chat = message.chat
+    if _is_id(message.migrate_to_chat_id):
+        return Migrated(str(chat.id), str(message.migrate_to_chat_id))
+    if _is_id(message.migrate_from_chat_id):  # the same, told in the new chat
+        return Migrated(str(message.migrate_from_chat_id), str(chat.id))
     is_from_bot = message.from_user is not None and message.from_user.is_bot and message.sender_chat is None
-    if message.chat.type not in (ChatType.PRIVATE, *GROUPS) or is_from_bot or _is_service(message):
+    if not _is_one_of_ours(chat) or is_from_bot or any(message[one] for one in SERVICE):
         return None
-    is_group = message.chat.type in GROUPS
+    if update.edited_message and message.location:  # one that moves comes every few seconds
+        return None
+    is_group = chat.type in GROUPS
     text = message.text or message.caption or ""
     if is_group:
         addressed = _addressed(message, text, me)
@@ -142,7 +169,7 @@ def _message(update: Update, message: Message, me: Me) -> Event | None:
 
 def _came(update: Update, message: Message, me: Me, text: str, *, group: bool) -> Came | None:
     command = COMMAND.match(text) if message.text else None
-    if command and command[2] and command[2].lower() != me.username.lower():
+    if group and command and not _is_for(command, me):
         return None  # a command for another bot
     payload, rest = _command(command, text)
     kind, detail = _kind(message)
@@ -155,11 +182,11 @@ def _came(update: Update, message: Message, me: Me, text: str, *, group: bool) -
         text=rest,
         payload=payload,
         title=command[0].strip() if payload and command else None,
-        kind=Kind.EDIT if edited else _or_empty(kind, files, rest, payload),
+        kind=Kind.EDIT if edited else kind or _if_empty(message, has_more=bool(files or payload), text=rest),
         detail={"message": message.message_id} if edited else detail,
         media=files,
         album=message.media_group_id,
-        language=message.from_user.language_code if message.from_user else None,
+        language=_language(message.from_user.language_code) if message.from_user else None,
         group=group,
     )
     start = command[3] if command and command[1].lower() == "start" else None
@@ -176,46 +203,39 @@ def _command(command: "re.Match[str] | None", text: str) -> tuple[str | None, st
     return (None, rest) if rest and command[1].lower() != "start" else (f"/{intent}", "")
 
 
-def _or_empty(kind: Kind | None, files: tuple[Media, ...], text: str, payload: str | None) -> Kind | None:
-    if kind or files or text.strip() or payload:
-        return kind
-    return Kind.OTHER
+def _if_empty(message: Message, *, has_more: bool, text: str) -> Kind | None:
+    """Return what a message is in which there is nothing that we can read."""
+    if has_more or not is_blank(text):
+        return None
+    return Kind.OTHER if message.text is None else Kind.EMPTY
 
 
-def _is_service(message: Message) -> bool:
-    """Whether it only tells that something happened in the chat (somebody joined, the title changed …)."""
-    return bool(
-        message.new_chat_members
-        or message.left_chat_member
-        or message.new_chat_title
-        or message.new_chat_photo
-        or message.delete_chat_photo
-        or message.group_chat_created
-        or message.supergroup_chat_created
-        or message.migrate_from_chat_id
-        or message.pinned_message
-    )
+def _is_for(command: "re.Match[str]", me: Me) -> bool:
+    """Whether a group's command is for us: it names us, or nobody and is one of ours."""
+    if command[2]:
+        return command[2].lower() == me.username.lower()
+    return command[1].lower() in COMMANDS
 
 
 def _addressed(message: Message, text: str, me: Me) -> str | None:
     """Return what a group says to us, without our name; None when it is not said to us."""
-    name = f"@{me.username}"
+    name = f"@{me.username}" if me.username else None
     reply = message.reply_to_message
     is_reply = reply is not None and reply.from_user is not None and reply.from_user.id == me.id
     entities = message.parse_entities() if message.text else message.parse_caption_entities()
     mentions = {found.lower() for entity, found in entities.items() if entity.type == MessageEntityType.MENTION}
     command = COMMAND.match(text)
-    if command and (command[2] is None or command[2].lower() == me.username.lower()):
+    if command and _is_for(command, me):
         return text
-    if name.lower() in mentions or is_reply:
-        return re.sub(re.escape(name), "", text, flags=re.IGNORECASE).strip()
-    return None
+    if name and name.lower() in mentions:
+        return re.sub(rf"{re.escape(name)}\b", "", text, flags=re.IGNORECASE).strip()
+    return text if is_reply else None
 
 
 def _kind(message: Message) -> tuple[Kind | None, dict[str, Any]]:
     if message.location or message.venue:
         place = message.venue.location if message.venue else message.location
-        return Kind.LOCATION, {"latitude": place.latitude, "longitude": place.longitude} if place else {}
+        return Kind.LOCATION, position(place.latitude, place.longitude) if place else {}
     if message.contact:
         is_own = message.from_user is not None and message.contact.user_id == message.from_user.id
         return Kind.CONTACT, {"phone": message.contact.phone_number} if is_own else {}

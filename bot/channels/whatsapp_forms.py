@@ -6,13 +6,16 @@ from urllib.parse import urlsplit
 
 import phonenumbers
 
-from bot.channels import Inbound, Kind, Media
+from bot.channels import Inbound, Kind, Media, storable
+from bot.channels.receiving import is_blank, position
 
 NAME = "whatsapp"
 PREFIX = "whatsapp:"
 BUTTON = re.compile(r"^[0-9a-f]{32}\.\d{1,3}$")
 START = re.compile(r"^\s*kawan[\s:]+([A-Za-z0-9_-]{2,64})\s*$", re.IGNORECASE)  # what a link to us writes beforehand
 MOST_FILES = 10
+PERSON = re.compile(r"\+\d{6,15}|[A-Za-z0-9._-]{1,128}", re.ASCII)  # a number, or an id of the business's own
+WISHES = {"STOP": "/opt_out", "START": "/opt_in"}  # a word that Twilio itself understood, and acts on
 CARDS = frozenset({"text/vcard", "text/x-vcard", "text/directory"})
 
 Form = Mapping[str, str]
@@ -21,28 +24,30 @@ Form = Mapping[str, str]
 def read(form: Form) -> Inbound | None:
     """Return the message of a form, or None when nobody can be told from it."""
     who = _who(form)
-    external_id = form.get("MessageSid") or form.get("SmsMessageSid") or ""
+    external_id = storable(form.get("MessageSid") or form.get("SmsMessageSid") or "")
     if who is None or not external_id:
         return None
     address, phone = who
     files, kind = _files(form)
     text = form.get("Body", "")
     chosen = form.get("ButtonPayload") or form.get("ListId") or ""
-    payload = chosen if chosen and not BUTTON.match(chosen) else None
+    wish = WISHES.get(form.get("OptOutType", "").upper())
+    payload = wish or (chosen if chosen and not BUTTON.match(chosen) else None)
     detail: dict[str, float] = {}
     if form.get("Latitude") and form.get("Longitude"):
-        kind, detail = Kind.LOCATION, _position(form)
-    empty = not (files or kind or chosen or text.strip())
+        kind, detail = Kind.LOCATION, position(form["Latitude"], form["Longitude"])
+    if not (files or kind or chosen or payload) and is_blank(text):
+        kind = Kind.EMPTY if form.get("MessageType", "text") in {"text", ""} else Kind.OTHER
     return Inbound(
         NAME,
         address,
         external_id,
-        text="" if chosen else text,
+        text="" if chosen or payload else text,
         payload=payload,
         title=(form.get("ButtonText") or form.get("ListTitle") or text) if payload else None,
         country=_country(phone),
         media=files,
-        kind=Kind.EMPTY if empty else kind,
+        kind=kind,
         detail=detail,
         phone=phone,
     )
@@ -61,12 +66,17 @@ def start_of(form: Form) -> str | None:
 
 
 def _who(form: Form) -> tuple[str, str | None] | None:
-    """Return the person's id and, where it is known, their number: a business-scoped id outlives a change of number."""
-    sender = form.get("From", "").removeprefix(PREFIX)
-    phone = sender if re.fullmatch(r"\+\d{6,15}", sender) else None
-    scoped = form.get("ExternalUserId", "").removeprefix(PREFIX)
-    address = scoped or sender
-    return (address[:128], phone) if address else None
+    """Return the person's id and, where it is known, their number: a business-scoped id outlives a change of number.
+
+    None for whoever came by another way, such as SMS: an answer over WhatsApp would be a surprise.
+    """
+    sender = form.get("From", "")
+    if not sender.startswith(PREFIX):
+        return None
+    address = form.get("ExternalUserId", "").removeprefix(PREFIX) or sender.removeprefix(PREFIX)
+    number = sender.removeprefix(PREFIX)
+    phone = number if number.startswith("+") and PERSON.fullmatch(number) else None
+    return (address, phone) if PERSON.fullmatch(address) else None
 
 
 def _files(form: Form) -> tuple[tuple[Media, ...], Kind | None]:
@@ -79,11 +89,19 @@ def _files(form: Form) -> tuple[tuple[Media, ...], Kind | None]:
 
 def _media(form: Form) -> Iterator[Media]:
     number = form.get("NumMedia", "0")
-    for position in range(min(int(number), MOST_FILES) if number.isdecimal() else 0):
-        address = urlsplit(form.get(f"MediaUrl{position}", ""))
-        if address.path:  # the host is not kept: files are only fetched where the settings say
-            media_type = form.get(f"MediaContentType{position}", "").partition(";")[0].strip().lower()
-            yield Media(address.path, form.get("Body", "")[:60] or "file", media_type)
+    for which in range(min(int(number[:3]), MOST_FILES) if number.isdecimal() else 0):
+        path = _path(form.get(f"MediaUrl{which}", ""))
+        if path:
+            media_type = form.get(f"MediaContentType{which}", "").partition(";")[0].strip().lower()
+            yield Media(path, form.get("Body", "")[:60] or "file", media_type)
+
+
+def _path(address: str) -> str:
+    """Return an address without its host: files are only fetched where the settings say."""
+    try:
+        return urlsplit(address).path
+    except ValueError:
+        return ""
 
 
 def _kind_of(media_type: str, form: Form) -> Kind | None:
@@ -95,17 +113,11 @@ def _kind_of(media_type: str, form: Form) -> Kind | None:
     return {"audio": Kind.VOICE, "video": Kind.VIDEO}.get(media_type.partition("/")[0])
 
 
-def _position(form: Form) -> dict[str, float]:
-    try:
-        return {"latitude": float(form["Latitude"]), "longitude": float(form["Longitude"])}
-    except ValueError:
-        return {}
-
-
 def _country(phone: str | None) -> str | None:
     if phone is None:
         return None
     try:
-        return phonenumbers.region_code_for_number(phonenumbers.parse(phone))
+        found = phonenumbers.region_code_for_number(phonenumbers.parse(phone))
     except phonenumbers.NumberParseException:
         return None
+    return found if found and found.isalpha() else None  # "001" is a number that belongs to no country
