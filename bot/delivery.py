@@ -134,7 +134,7 @@ class Dispatcher:
         with self.sessions.begin() as session:
             for row_id, outcome in finished:
                 row = session.get(Outbound, row_id, with_for_update=True)
-                if row:
+                if row and not _is_told(row, outcome):
                     note(session, row, outcome, self.channel.capabilities)
 
     async def settle_next(self) -> bool:
@@ -186,6 +186,13 @@ class Claimed:
     id: int
     address_id: int
     message: Message
+
+
+def _is_told(row: Outbound, outcome: Outcome) -> bool:
+    """Whether a receipt was quicker than the answer to our call, so that the answer tells nothing new."""
+    if row.state == OutboundState.SENDING:
+        return False
+    return outcome.problem is not None or row.provider_id == outcome.provider_id
 
 
 def _none_before() -> ColumnElement[bool]:

@@ -20,7 +20,7 @@ from bot.channels.whatsapp_errors import ABLE, meaning
 from bot.channels.whatsapp_forms import NAME, button_of, read, start_of
 from bot.outcomes import Outcome
 from bot.settings import TwilioSettings
-from covenant.outbox import FEED_WAKE, WAKE
+from covenant.outbox import WAKE
 from db.engine import Sessions, notify
 from db.messages import Outbound, OutboundState
 
@@ -37,10 +37,14 @@ RANK = {
     OutboundState.QUEUED: 0,
     OutboundState.SENDING: 0,
     OutboundState.UNKNOWN: 0,
+    OutboundState.HELD: 0,
     OutboundState.SENT: 1,
-    OutboundState.DELIVERED: 2,
-    OutboundState.READ: 3,
+    OutboundState.FAILED: 2,
+    OutboundState.DELIVERED: 3,
+    OutboundState.READ: 4,
 }
+BEFORE_SENDING = frozenset(state for state, rank in RANK.items() if not rank)
+ARRIVED = frozenset({"delivered", "read"})
 REACHED = {
     "sent": OutboundState.SENT,
     "delivered": OutboundState.DELIVERED,
@@ -124,13 +128,12 @@ class WhatsAppDoor:
         status, sid = str(form.get("MessageStatus", "")).lower(), str(form.get("MessageSid", ""))
         with self.sessions.begin() as session:
             row = _row(session, token, sid)
-            if row is None:
+            if row is None or not sid or (status not in ARRIVED and _is_of_an_earlier_try(row, sid)):
                 return
-            row.provider_id = row.provider_id or sid or None
             if status in FAILED:
-                _failed(session, row, str(form.get("ErrorCode") or status))
+                _failed(session, row, sid, str(form.get("ErrorCode") or status))
             elif status in LEFT:
-                _reached(session, row, REACHED.get(status, OutboundState.SENT))
+                _reached(session, row, sid, REACHED.get(status, OutboundState.SENT))
 
 
 class _Fields:
@@ -156,21 +159,28 @@ def _row(session: Session, token: str, sid: str) -> Outbound | None:
     return session.scalars(query.with_for_update()).first()
 
 
-def _reached(session: Session, row: Outbound, state: OutboundState) -> None:
+def _is_of_an_earlier_try(row: Outbound, sid: str) -> bool:
+    """Whether a receipt is about a sending of this message that failed before and was dealt with.
+
+    A message that failed keeps Twilio's id of it while it waits to be sent again, and gets another one then.
+    """
+    if row.provider_id is None:
+        return False
+    return (row.provider_id == sid) == (row.state in BEFORE_SENDING)
+
+
+def _reached(session: Session, row: Outbound, sid: str, state: OutboundState) -> None:
     """Move a message forward; a doubtful one has arrived, since Twilio speaks of it."""
     if RANK.get(row.state, 9) >= RANK[state]:
         return
+    outcomes.note_sent(session, row, sid, datetime.now(UTC))
     row.state = state
-    if row.sent_at is None:
-        outcomes.note_sent(session, row, row.provider_id, datetime.now(UTC))
-        row.state = state
-    notify(session, FEED_WAKE, str(row.address_id))
 
 
-def _failed(session: Session, row: Outbound, code: str) -> None:
+def _failed(session: Session, row: Outbound, sid: str, code: str) -> None:
     """A late refusal follows the same table as one at once; what was delivered stays delivered."""
-    if row.state in {OutboundState.DELIVERED, OutboundState.READ, OutboundState.FAILED, OutboundState.HELD}:
+    if RANK.get(row.state, 9) >= RANK[OutboundState.FAILED]:
         return
-    row.provider_id = None
+    row.provider_id = sid
     outcomes.note(session, row, Outcome(problem=meaning(code, late=True)), ABLE)
     notify(session, WAKE, NAME)
