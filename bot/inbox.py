@@ -35,13 +35,21 @@ def find_address(session: Session, channel: str, external_id: str) -> Address | 
 
 
 def _known(session: Session, received: Received) -> Address | None:
-    """Return who wrote, by their id there, or by the phone number under which we met before they had another id."""
+    """Return who wrote, by their id there, or by the phone number under which we met before they had another id.
+
+    A number may have a new owner: whoever comes with another id than the one that was met with it is somebody else.
+    """
     found = find_address(session, received.channel, received.address)
-    if found is None and received.phone:
-        same_phone = (Address.channel == received.channel) & (Address.phone == received.phone)
-        found = session.scalars(select(Address).where(same_phone).order_by(Address.id).limit(1)).first()
-        if found:
-            found.external_id = received.address
+    if found or not received.phone:
+        return found
+    same_phone = (Address.channel == received.channel) & (Address.phone == received.phone)
+    found = session.scalars(select(Address).where(same_phone).order_by(Address.id.desc()).limit(1)).first()
+    if found is None or received.address == received.phone:
+        return found
+    if found.external_id != received.phone:
+        found.phone = None
+        return None
+    found.external_id = received.address
     return found
 
 
@@ -49,8 +57,22 @@ def meet(session: Session, received: Received, secret: str) -> Address:
     """Return the address that a message came from; somebody new becomes a contact whose language is guessed."""
     known = _known(session, received)
     if known:
-        known.phone = received.phone or known.phone
         return known
+    try:
+        with session.begin_nested():
+            return _welcome(session, received, secret)
+    except IntegrityError:  # another message of theirs came in at this very moment
+        return _found_now(session, received)
+
+
+def _found_now(session: Session, received: Received) -> Address:
+    found = find_address(session, received.channel, received.address)
+    if found is None:
+        raise LookupError(received.channel)
+    return found
+
+
+def _welcome(session: Session, received: Received, secret: str) -> Address:
     country = received.country or country_of_zone(received.time_zone)
     contact = Contact(
         language=_guess(received, country),
@@ -60,7 +82,8 @@ def meet(session: Session, received: Received, secret: str) -> Address:
     )
     session.add(contact)
     session.flush()
-    stopped = consent.is_suppressed(session, secret, received.channel, received.address)
+    names = (received.address, received.phone) if received.phone else (received.address,)
+    stopped = any(consent.is_suppressed(session, secret, received.channel, name) for name in names)
     address = Address(
         contact_id=contact.id,
         channel=received.channel,
@@ -110,6 +133,7 @@ def store(session: Session, received: Received, now: datetime, secret: str) -> b
     if not _insert_as_whose_it_is(session, address, row):
         return False
     address.last_inbound_at = now
+    address.phone = received.phone or address.phone
     if address.state == AddressState.GONE:  # whoever writes is not gone
         address.state = AddressState.ACTIVE
     _follow_script(session, address, received.text)

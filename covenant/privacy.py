@@ -115,7 +115,8 @@ def erase(session: Session, contact: Contact, secret: str, now: datetime) -> Non
     addresses = session.scalars(select(Address).where(Address.contact_id == contact.id)).all()
     for address in addresses:
         if address.state == AddressState.OPTED_OUT:
-            session.merge(Suppression(fingerprint=fingerprint(secret, address.channel, address.external_id), at=now))
+            for name in {address.external_id, address.phone} - {None}:  # they may come back under either
+                session.merge(Suppression(fingerprint=fingerprint(secret, address.channel, str(name)), at=now))
     removed = sum(counts(session, contact)[table.__tablename__] for table in OWN) + 1
     session.add(Erasure(reference=request_erasure(contact), rows=removed, at=now))
     session.flush()
