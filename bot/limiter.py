@@ -5,9 +5,10 @@ sooner than `seconds` after the answer of the call `count` places before can the
 network or this machine stutters; the price is the time of one call a second, about one percent on a good line.
 """
 
+import asyncio
 import time
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -23,12 +24,17 @@ now = time.monotonic
 
 @dataclass
 class Places:
-    """The places of one limit: how many calls are under way, when those that came back free theirs, who waits."""
+    """The places of one limit: how many calls are under way, when those that came back free theirs, who waits.
+
+    `replies_waiting` are those that only wait for this limit: one that waits for its own chat holds up nobody else.
+    `in_use` are all who wait or call, so that nobody is left with places that were forgotten meanwhile.
+    """
 
     under_way: int = 0
     free_at: deque[float] = field(default_factory=deque)
     next_bulk: float = 0.0
     replies_waiting: int = 0
+    in_use: int = 0
 
     def wait(self, limit: Limit, urgency: Urgency, now: float) -> float:
         """Return the seconds until a place may be free; 0 when one is."""
@@ -54,7 +60,10 @@ class Places:
     @property
     def is_idle(self) -> bool:
         """Whether nothing of it matters any more."""
-        return not self.under_way and not self.replies_waiting and (not self.free_at or self.free_at[-1] < now())
+        return not self.in_use and (not self.free_at or self.free_at[-1] < now())
+
+
+Mine = Sequence[tuple[Limit, Places]]
 
 
 class Limiter:
@@ -68,35 +77,50 @@ class Limiter:
     @asynccontextmanager
     async def place(self, limits: Sequence[Limit], urgency: Urgency) -> AsyncIterator[None]:
         """Hold a place of every limit for the time of a call."""
-        await self._take(limits, urgency)
+        mine = [(limit, self._places[limit.key]) for limit in limits]
+        for _limit, places in mine:
+            places.in_use += 1
+        try:
+            async with self._taken(mine, urgency):
+                yield
+        finally:
+            for _limit, places in mine:
+                places.in_use -= 1
+            self._forget()
+
+    @asynccontextmanager
+    async def _taken(self, mine: Mine, urgency: Urgency) -> AsyncIterator[None]:
+        await self._take(mine, urgency)
         try:
             yield
         finally:
-            for limit in limits:
-                self._places[limit.key].give_back(limit, now())
+            for limit, places in mine:
+                places.give_back(limit, now())
             self._bell.ring()
 
-    async def _take(self, limits: Sequence[Limit], urgency: Urgency) -> None:
-        mine = [(limit, self._places[limit.key]) for limit in limits]
-        with_priority = [places for _limit, places in mine] if urgency == Urgency.REPLY else []
-        for places in with_priority:
-            places.replies_waiting += 1
-        try:
-            await self._wait(mine, urgency)
-        finally:
-            for places in with_priority:
-                places.replies_waiting -= 1
-        self._forget()
-
-    async def _wait(self, mine: Iterable[tuple[Limit, Places]], urgency: Urgency) -> None:
+    async def _take(self, mine: Mine, urgency: Urgency) -> None:
         while True:
             ring, moment = self._bell.next_ring, now()
-            wait = max((places.wait(limit, urgency, moment) for limit, places in mine), default=0.0)
-            if wait <= 0:
+            waits = [places.wait(limit, urgency, moment) for limit, places in mine]
+            longest = max(waits, default=0.0)
+            if longest <= 0:
                 break
-            await until(ring, wait)
+            await self._wait(mine[waits.index(longest)][1], urgency, ring, longest)
         for limit, places in mine:
             places.take(limit, moment)
+        if urgency == Urgency.REPLY:
+            self._bell.ring()  # nobody waits for this reply any more
+
+    async def _wait(self, places: Places, urgency: Urgency, ring: asyncio.Event, seconds: float) -> None:
+        """Wait for the limit that takes longest; what many get lets a reply go first there."""
+        if urgency == Urgency.BULK:
+            await until(ring, seconds)
+            return
+        places.replies_waiting += 1
+        try:
+            await until(ring, seconds)
+        finally:
+            places.replies_waiting -= 1
 
     def _forget(self) -> None:
         if len(self._places) > MANY_KEYS:
