@@ -2,6 +2,7 @@
 
 import functools
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -97,20 +98,21 @@ class Turns:
 
     def _answer(self, session: Session, inbound: Inbound) -> None:
         contact = session.get_one(Contact, inbound.contact_id)
+        album = album_of(session, inbound)  # a picture that comes while this one is answered gets its own answer
         try:
             with session.begin_nested():
-                answer = self._understand(session, inbound, contact)
+                answer = self._understand(session, inbound, contact, album)
         except Exception as problem:  # noqa: BLE001 - a message that breaks its turn must not stop everybody else's
             self._try_later(session, inbound, contact, problem)
             return
         self._reply(session, inbound, answer)
-        for one in (inbound, *album_of(session, inbound)):
+        for one in (inbound, *album):
             one.state = InboundState.DONE
             one.answered_at = datetime.now(UTC)
             one.content = {key: value for key, value in one.content.items() if key != "detail"}  # where somebody was
             self._forget_unless_agreed(session, one)
 
-    def _understand(self, session: Session, inbound: Inbound, contact: Contact) -> Answer:
+    def _understand(self, session: Session, inbound: Inbound, contact: Contact, album: Sequence[Inbound]) -> Answer:
         done = self._said_already(session, inbound, contact)
         if done:
             return done
@@ -119,7 +121,7 @@ class Turns:
         direct = directly(inbound.content)
         if direct:
             return self._directly(session, inbound, contact, direct)
-        message = self._message(session, inbound, contact)
+        message = self._message(session, inbound, contact, album)
         wish = wish_in(message.text)
         if wish:
             return self._here(session, inbound, wish)
@@ -152,12 +154,13 @@ class Turns:
         file = next((one["file"] for one in replies if one.get("file")), None)
         return Answer(render_all(self.catalogues, contact.language, replies), file)
 
-    def _message(self, session: Session, inbound: Inbound, contact: Contact) -> "Message":
+    def _message(
+        self, session: Session, inbound: Inbound, contact: Contact, album: Sequence[Inbound] = ()
+    ) -> "Message":
         catalogue = self.catalogues[contact.language]
         content = inbound.content
         if content.get("file"):
-            rows = (inbound, *album_of(session, inbound))
-            files = [file for one in rows for file in (one.content["file"], *one.content.get("more", ()))]
+            files = [file for one in (inbound, *album) for file in (one.content["file"], *one.content.get("more", ()))]
             return Message(payload("send_document", file=files[0], files=",".join(files)), Reading())
         if content.get("payload"):
             return Message(_known_payload(content["payload"]), Reading())
