@@ -135,9 +135,11 @@ class Doors:
     def call(self, path: str, body: Body, headers: Mapping[str, str]) -> httpx.Response:
         """Post to the house from outside; what a door raises is raised here."""
 
+        sent = {key: value.encode("latin-1") for key, value in headers.items()}
+
         async def post() -> httpx.Response:
             async with httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url=INSIDE) as client:
-                return await client.post(path, content=body, headers=dict(headers))
+                return await client.post(path, content=body, headers=sent)
 
         return asyncio.run(post())
 
