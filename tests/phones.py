@@ -18,6 +18,7 @@ from tests.emulators.whatsapp.client import Person as WhatsAppPerson
 from tests.emulators.whatsapp.client import WhatsApp
 from tests.running import ANSWER_WITHIN, House, names_in
 
+SHOWN_WITHIN = 5.0  # seconds from the provider to the phone
 MOBILE = phonenumbers.PhoneNumberType.MOBILE
 
 
@@ -64,14 +65,12 @@ class TelegramPhone:
 
 @dataclass
 class WhatsAppPhone:
-    """WhatsApp: quick replies and lists, or the numbered list when `numbers` is set or there are too many."""
+    """WhatsApp: quick replies and lists, or the number of an option where there are none."""
 
     person: WhatsAppPerson
+    address: str
     channel: str = "whatsapp"
-
-    @property
-    def address(self) -> str:
-        return str(self.person.phone)
+    pressed: int = 0  # how often there was a real button
 
     def open(self, start: str) -> None:
         self.person.say(f"Kawan {start}")
@@ -82,6 +81,7 @@ class WhatsAppPhone:
     def press(self, number: int) -> None:
         if self.person.titles:
             self.person.press(number)
+            self.pressed += 1
         else:
             self.person.say(str(number))
 
@@ -89,7 +89,7 @@ class WhatsAppPhone:
         self.person.send_file(content, "application/pdf", name)
 
     def shows(self) -> tuple[str, list[str]]:
-        return str(self.person.last["body"]), list(self.person.titles)
+        return str(self.person.last["text"]), list(self.person.titles)
 
 
 def telegram_phone(telegram: Telegram, language: str) -> TelegramPhone:
@@ -102,7 +102,7 @@ def whatsapp_phone(whatsapp: WhatsApp, country: str, number: int) -> WhatsAppPho
     assert example is not None
     national = int(str(example.national_number)[:-3] + f"{number:03d}")
     phone = f"+{example.country_code}{national}"
-    return WhatsAppPhone(whatsapp.person(phone=phone))
+    return WhatsAppPhone(whatsapp.person(phone=phone), phone)
 
 
 @dataclass
@@ -170,8 +170,12 @@ class PhoneTalk:
     def _shown(self, row: Outbound) -> None:
         """What the phone shows is what was sent: the text, and the buttons in one form or another."""
         assert row.state in ARRIVED, (row.state, row.error)
-        text, titles = self.phone.shows()
         end = row.content["text"].rstrip()[-60:]
+        until = time.monotonic() + SHOWN_WITHIN
+        text, titles = self.phone.shows()
+        while end not in text and time.monotonic() < until:
+            time.sleep(0.05)
+            text, titles = self.phone.shows()
         assert end in text, f"{end!r} is not in {text!r}"
         for number, button in enumerate(row.content.get("buttons") or (), 1):
             as_button = any(button["title"].startswith(title.rstrip("…")) for title in titles)

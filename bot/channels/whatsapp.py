@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -26,6 +27,8 @@ LISTED, LISTED_TITLE = 10, 24
 SHOWN = 50  # messages of a person that are looked through for a doubtful one
 LISTED_LATE = timedelta(minutes=1)  # clocks differ
 BODY = "1"
+# A variable holds one line: https://www.twilio.com/docs/api/errors/21656, which does not say that this ends in session.
+NO_VARIABLE = re.compile(r"[\n\r\t]| {5}")
 
 Contents = Callable[[], Mapping[str, str]]  # names of the contents that show buttons, to their ids at Twilio
 Link = Callable[[Outbound], str]  # where the attachment of a message can be fetched
@@ -78,7 +81,8 @@ class WhatsAppChannel:
         """Return the content that shows these buttons, None where WhatsApp cannot: then they are numbered."""
         number = len(message.buttons)
         longest = max((len(one["title"]) for one in message.buttons), default=0)
-        if not number or len(message.text) > LONGEST_WITH_BUTTONS or message.file:
+        fits = len(message.text) <= LONGEST_WITH_BUTTONS and not NO_VARIABLE.search(message.text)
+        if not number or not fits or message.file:
             return None
         if number <= QUICK and longest <= QUICK_TITLE:
             return self.contents().get(f"kawan_buttons_{number}")

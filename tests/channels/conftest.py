@@ -3,7 +3,6 @@
 import pytest
 
 from bot import ports
-from bot.channels import telegram_door
 from db.engine import Sessions
 from locales import Catalogues
 from tests.channels.doors import Doors, meet_everybody, open_doors
@@ -21,6 +20,5 @@ def _time_spans(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def doors(nobody_yet: Sessions, catalogues: Catalogues, monkeypatch: pytest.MonkeyPatch) -> Doors:
     """The doors, with a Telegram that is away: nobody listens at its address."""
-    monkeypatch.setattr(telegram_door, "SHOWN_AFTER", 0)
     meet_everybody(nobody_yet)
     return open_doors(nobody_yet, catalogues, f"http://127.0.0.1:{ports.free_port()}")

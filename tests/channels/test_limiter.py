@@ -4,8 +4,9 @@ import asyncio
 import random
 import selectors
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -47,9 +48,8 @@ class Simulated(asyncio.SelectorEventLoop):
 
 
 @pytest.fixture(autouse=True)
-def _simulated(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _simulated(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limiter, "now", lambda: asyncio.get_running_loop().time())
-    yield
 
 
 def simulate(work: Callable[[], Awaitable[None]]) -> None:
@@ -223,7 +223,7 @@ def test_parts_for_one_chat_leave_one_a_second() -> None:
 
     simulate(work)
     moments = provider.arrivals[chat("a")]
-    assert [round(later - first) for first, later in zip(moments, moments[1:], strict=False)] == [1, 1, 1]
+    assert [round(later - first) for first, later in pairwise(moments)] == [1, 1, 1]
 
 
 def test_chats_beyond_counting_are_forgotten_and_their_limits_kept() -> None:

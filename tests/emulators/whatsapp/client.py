@@ -45,6 +45,7 @@ class WhatsApp:
         }
 
     def reset(self) -> None:
+        """As at the start: nobody, nothing said, nothing in flight, the first options."""
         self.ask("POST", "reset")
 
     def person(self, phone: str = "", name: str = "Sari", external_user_id: str = "", **more: Any) -> "Person":

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from tests.emulators.whatsapp import inbound
 from tests.emulators.whatsapp.faults import Fault
-from tests.emulators.whatsapp.state import Person, State
+from tests.emulators.whatsapp.state import Person
 from tests.emulators.whatsapp.world import World
 
 
@@ -76,9 +76,7 @@ async def change_options(world: World, request: Request) -> Any:
 
 
 async def reset(world: World, request: Request) -> Any:
-    """Forgets people, messages, templates, faults and counts; the options stay."""
-    world.state = State()
-    world.faults.clear()
+    await world.reset()
     return {}
 
 
@@ -128,13 +126,12 @@ async def press(world: World, request: Request) -> Any:
 
 
 async def send_file(world: World, request: Request) -> Any:
-    form = await request.form()
-    upload: Any = form["file"]
-    kind = str(form.get("content_type") or upload.content_type or "application/octet-stream")
-    file = (upload.filename or "file", await upload.read(), kind)
-    sending = inbound.send(
-        world, person_of(world, request), str(form.get("text") or ""), inbound.media_kind(kind), files=[file]
-    )
+    async with request.form() as form:
+        upload: Any = form["file"]
+        kind = str(form.get("content_type") or upload.content_type or "application/octet-stream")
+        file = (upload.filename or "file", await upload.read(), kind)
+        text = str(form.get("text") or "")
+    sending = inbound.send(world, person_of(world, request), text, inbound.media_kind(kind), files=[file])
     return await answered(world, request, sending)
 
 

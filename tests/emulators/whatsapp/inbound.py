@@ -40,9 +40,14 @@ def base_form(world: "World", person: Person, message: Message, kind: str) -> di
 
 
 async def send(
-    world: "World", person: Person, text: str, kind: str = "text", extra: dict[str, str] | None = None,
+    world: "World",
+    person: Person,
+    text: str,
+    kind: str = "text",
+    extra: dict[str, str] | None = None,
+    *,
     files: list[tuple[str, bytes, str]] | None = None,
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     """The person's message, stored, then posted to the application; what came of that."""
     message = Message(person.address, inbound=True, body=text, status="received", statuses=["received"])
     if files:

@@ -1,5 +1,6 @@
 """Runs the emulator for a test: in a thread, or as a process of its own that can be killed."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -10,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
+from tests.emulators.whatsapp import contract
 from tests.emulators.whatsapp.client import WhatsApp
 from tests.emulators.whatsapp.options import Options
 from tests.emulators.whatsapp.server import bind, make_server
@@ -51,6 +54,16 @@ def run_whatsapp_process(port: int, *arguments: str) -> Iterator[WhatsApp]:
         client.close()
         process.terminate()
         process.wait(10)
+
+
+def need_contract() -> None:
+    """Skips the test, loudly, on a machine without Twilio's published documents; where all must run, it fails."""
+    if contract.is_present():
+        return
+    missing = f"Twilio's published documents are missing: {contract.HOW}"
+    if os.environ.get("KAWAN_REQUIRE_ALL") == "1":
+        pytest.fail(missing)
+    pytest.skip(missing)
 
 
 def wait_until(client: WhatsApp) -> None:

@@ -15,7 +15,7 @@ class World:
     """One emulator. `port` is known once it listens."""
 
     def __init__(self, options: Options, port: int) -> None:
-        self.options, self.port = options, port
+        self.options, self.port, self._first_options = options, port, options
         self.state, self.faults = State(), Faults()
         self.webhooks = Webhooks(lambda: self.options, lambda: self.state)
         self.contract = contract.load() if options.require_contract or contract.is_present() else None
@@ -39,8 +39,14 @@ class World:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def close(self) -> None:
+    async def reset(self) -> None:
+        """As at the start: nobody, nothing said, nothing in flight, the first options."""
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self.state, self.options = State(), self._first_options
+        self.faults.clear()
+
+    async def close(self) -> None:
+        await self.reset()
         await self.webhooks.close()

@@ -9,14 +9,14 @@ let drawn = "";
 
 function ticks(message) {
   if (message.inbound) return "";
-  return { queued: "🕓", sent: "✓", delivered: "✓✓", read: "✓✓" }[message.status] || "";
+  return { queued: "…", sent: "✓", delivered: "✓✓", read: "✓✓" }[message.status] || "";
 }
 
 function bubble(message) {
   const failed = message.error_code !== null;
   const box = make("div", "", "bubble" + (message.inbound ? " mine" : "") + (failed ? " failed" : ""));
   for (const file of message.media) box.append(picture(file));
-  if (message.location) box.append(make("div", `📍 ${message.location.label || "Location"} ${message.location.latitude}, ${message.location.longitude}`));
+  if (message.location) box.append(make("div", `⌖ ${message.location.label || "Location"} ${message.location.latitude}, ${message.location.longitude}`));
   box.append(make("span", message.text));
   const foot = make("footer", new Date(message.created).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }) + " ");
   foot.append(failed ? make("b", `not delivered: ${message.error_code}`) : make("span", ticks(message), message.status === "read" ? "read" : ""));
@@ -28,7 +28,7 @@ function bubble(message) {
 function picture(file) {
   const source = `/_storage/${file.sid}`;
   if (file.content_type.startsWith("image/")) return Object.assign(make("img"), { src: source, alt: file.name });
-  return Object.assign(make("a", `📄 ${file.name || file.content_type}`), { href: source, target: "_blank" });
+  return Object.assign(make("a", `▤ ${file.name || file.content_type}`), { href: source, target: "_blank" });
 }
 
 function choices(message) {
