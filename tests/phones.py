@@ -89,6 +89,8 @@ class WhatsAppPhone:
         self.person.send_file(content, "application/pdf", name)
 
     def shows(self) -> tuple[str, list[str]]:
+        if not self.person.received:  # it is still on its way to the phone
+            return "", []
         return str(self.person.last["text"]), list(self.person.titles)
 
 
