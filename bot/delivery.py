@@ -19,7 +19,7 @@ from bot.bell import Bell
 from bot.channels import Channel, Limit, SendError, Throttled, Unknown, Urgency
 from bot.channels import Outbound as Message
 from bot.limiter import Limiter, Pause
-from bot.outcomes import Outcome, note
+from bot.outcomes import FIRST_LOOK, Outcome, note
 from bot.wording import Wording
 from db.engine import Sessions
 from db.messages import Lane, Outbound, OutboundState
@@ -50,11 +50,13 @@ class Dispatcher:
         """Settle what an earlier dispatcher had claimed when it died."""
         now = datetime.now(UTC)
         able = self.channel.capabilities
-        settled = {"state": OutboundState.QUEUED if able.idempotent or able.repeats else OutboundState.UNKNOWN}
+        again = able.idempotent or able.repeats
+        settled = {"state": OutboundState.QUEUED if again else OutboundState.UNKNOWN}
+        due = now if again else now + FIRST_LOOK
         doubt = {} if able.idempotent else {"doubted_at": now}
         mine = (Outbound.channel == self.channel.name) & (Outbound.state == OutboundState.SENDING)
         with self.sessions.begin() as session:
-            session.execute(update(Outbound).where(mine).values(**settled, **doubt, due_at=now))
+            session.execute(update(Outbound).where(mine).values(**settled, **doubt, due_at=due))
 
     async def start_next(self, urgency: Urgency, tasks: set[asyncio.Task[None]]) -> int:
         """Take as many messages as there are hands free and start sending them; returns how many were taken."""

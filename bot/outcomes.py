@@ -29,7 +29,7 @@ MAX_TRIES = 6  # of a message that does not get through; together some hours
 MOST_REPEATS = 3  # of a message that may have arrived
 LATEST_WAIT = timedelta(hours=1)
 TOO_OLD = timedelta(days=1)  # an update or reminder that could not leave for a day does not leave any more
-FIRST_LOOK = timedelta(seconds=10)  # providers list a message some seconds after they took it
+FIRST_LOOK = timedelta(seconds=30)  # longer than a call may take: one that hangs can still arrive after we gave up
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from twilio.rest import Client
 from bot.channels import Limit, Outbound, Place, SendError, Unknown, Unreachable
 from bot.channels.cutting import cut, numbered
 from bot.channels.twilio_client import open_client
-from bot.channels.whatsapp_door import STATUS_PATH
+from bot.channels.whatsapp_door import FAILED, STATUS_PATH
 from bot.channels.whatsapp_errors import ABLE, meaning
 from bot.channels.whatsapp_forms import NAME, PREFIX
 from bot.settings import TwilioSettings
@@ -106,7 +106,8 @@ class WhatsAppChannel:
         except SendError as problem:
             raise Unknown(problem.code) from None
         words = _start(message.text)
-        return [str(one.sid) for one in found if words in _start(one.body or "") or _start(one.body or "") == words]
+        arrived = [one for one in found if str(one.status) not in FAILED]
+        return [str(one.sid) for one in arrived if words and words in _start(one.body or "")]
 
     def _messages(self) -> Any:
         if self._client is None:
