@@ -5,61 +5,24 @@ import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot import ports
 from bot.contents import FRESH
 from bot.inbox import country_of_zone
 from bot.settings import ROOT
 from locales import Catalogues
 from tests.conversations.test_transcripts import assert_spoken_in, check_rows, take, transcripts
 from tests.emulators.telegram.client import Telegram
-from tests.emulators.telegram.running import spawn_telegram
 from tests.emulators.whatsapp.client import WhatsApp
-from tests.emulators.whatsapp.running import need_contract, run_whatsapp
 from tests.phones import Phone, PhoneTalk, WhatsAppPhone, telegram_phone, whatsapp_phone
-from tests.running import House, run_house
+from tests.running import House
 
-AT_ONCE = 8  # conversations: a chat bears one message a second, so they overlap
+AT_ONCE = 13  # conversations: a chat bears one message a second, so they overlap
 SCRIPTS = {str(one.id): one.values[0] for one in transcripts()}
-
-
-@pytest.fixture(scope="module")
-def telegram() -> Iterator[Telegram]:
-    with spawn_telegram() as telegram:
-        yield telegram
-
-
-@pytest.fixture(scope="module")
-def by_telegram(telegram: Telegram, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    folder = Path(tmp_path_factory.mktemp("telegram"))
-    with run_house(folder, telegram_api_url=telegram.url, telegram_token=telegram.token) as house:
-        yield house
-
-
-@pytest.fixture(scope="module")
-def whatsapp() -> Iterator[WhatsApp]:
-    need_contract()
-    with run_whatsapp(storage_host="127.0.0.1") as whatsapp:
-        yield whatsapp
-
-
-@pytest.fixture(scope="module")
-def by_whatsapp(whatsapp: WhatsApp, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    folder, port = Path(tmp_path_factory.mktemp("whatsapp")), ports.free_port()
-    whatsapp.options(webhook=f"http://127.0.0.1:{port}/webhooks/whatsapp")
-    with run_house(folder, port, **settings_of(whatsapp)) as house:
-        yield house
-
-
-def settings_of(whatsapp: WhatsApp) -> dict[str, str]:
-    """What Kawan is told of the emulator."""
-    return {name.removeprefix("KAWAN_").lower(): value for name, value in whatsapp.environment().items()}
 
 
 def play(house: House, phone: Phone, script: dict[str, Any], catalogues: Catalogues) -> None:
@@ -95,30 +58,31 @@ def play_all(house: House, phone_for: Callable[[dict[str, Any], int], Phone], ca
 
 @pytest.mark.timeout(600)
 def test_every_conversation_goes_as_written_over_telegram(
-    telegram: Telegram, by_telegram: House, catalogues: Catalogues
+    telegram_outside: Telegram, telegram_house: House, catalogues: Catalogues
 ) -> None:
-    play_all(by_telegram, lambda script, _number: telegram_phone(telegram, script["language"]), catalogues)
-    assert telegram.stats["contract_violations"] == []
-    assert not any(telegram.stats["throttled"].values())
+    play_all(telegram_house, lambda script, _number: telegram_phone(telegram_outside, script["language"]), catalogues)
+    stats = telegram_outside.stats
+    assert stats["contract_violations"] == []
+    assert not any(stats["throttled"].values())
 
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("buttons", [False, True], ids=["numbers", "buttons"])
 def test_every_conversation_goes_as_written_over_whatsapp(
-    whatsapp: WhatsApp, by_whatsapp: House, catalogues: Catalogues, *, buttons: bool
+    whatsapp_outside: WhatsApp, whatsapp_house: House, catalogues: Catalogues, *, buttons: bool
 ) -> None:
     if buttons:
-        make_contents(by_whatsapp, whatsapp)
+        make_contents(whatsapp_house, whatsapp_outside)
 
     phones: list[WhatsAppPhone] = []
 
     def phone_for(script: dict[str, Any], number: int) -> Phone:
         country = country_of_zone(script["time_zone"]) or "ID"
-        phones.append(whatsapp_phone(whatsapp, country, number + 500 * buttons))
+        phones.append(whatsapp_phone(whatsapp_outside, country, number + 500 * buttons))
         return phones[-1]
 
-    play_all(by_whatsapp, phone_for, catalogues)
-    stats = whatsapp.stats()
+    play_all(whatsapp_house, phone_for, catalogues)
+    stats = whatsapp_outside.stats()
     assert not stats["contract_violations"]
     assert not stats["throttled"]
     assert any(phone.pressed for phone in phones) is buttons

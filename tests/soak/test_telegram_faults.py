@@ -2,47 +2,34 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from bot.channels.telegram import ALL_CHATS
 from tests.emulators.telegram.client import Telegram
-from tests.emulators.telegram.running import spawn_telegram
-from tests.running import House, run_house
-from tests.soak.crowd import CROWD, TEXTS, announce, note, rows_of, settle, states_of, wait_until_gone, waiting
+from tests.running import House
+from tests.soak.crowd import FEWER, TEXTS, announce, note, rows_of, settle, states_of, wait_until_gone, waiting
 
 KILLS = 5
 FAULTS = {"throttle": 0.05, "server_error": 0.05, "hang": 0.02, "drop": 0.01}
-SECONDS = 240 + 4 * CROWD / ALL_CHATS
-
-
-@pytest.fixture(scope="module")
-def telegram() -> Iterator[Telegram]:
-    with spawn_telegram() as telegram:
-        yield telegram
-
-
-@pytest.fixture(scope="module")
-def house(telegram: Telegram, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    folder = Path(tmp_path_factory.mktemp("telegram"))
-    with run_house(folder, telegram_api_url=telegram.url, telegram_token=telegram.token) as house:
-        yield house
+SECONDS = 240 + 4 * FEWER / ALL_CHATS
 
 
 @pytest.mark.timeout(SECONDS + 300)
-def test_nobody_is_left_out_and_only_what_is_marked_as_doubtful_came_twice(telegram: Telegram, house: House) -> None:
+def test_nobody_is_left_out_and_only_what_is_marked_as_doubtful_came_twice(
+    telegram_outside: Telegram, telegram_house: House
+) -> None:
+    telegram, house = telegram_outside, telegram_house
     people = {
         str(person.id): person
-        for person in (telegram.person(f"Person {number}", "en", started=True) for number in range(CROWD))
+        for person in (telegram.person(f"Person {number}", "en", started=True) for number in range(FEWER))
     }
-    settle(house.sessions, "telegram", list(people))
+    settle(house.sessions, "telegram", list(people), "faults")
     telegram.fail_often(seed=7, **FAULTS)
     began = time.monotonic()
-    broadcast = announce(house.sessions)
+    broadcast = announce(house.sessions, "faults")
     for kill in range(1, KILLS + 1):
-        while waiting(house.sessions, broadcast, "sent") < CROWD * kill / (KILLS + 2):
+        while waiting(house.sessions, broadcast, "sent") < FEWER * kill / (KILLS + 2):
             assert time.monotonic() - began < SECONDS
             time.sleep(0.05)
         house.kill("worker")
@@ -63,7 +50,7 @@ def test_nobody_is_left_out_and_only_what_is_marked_as_doubtful_came_twice(teleg
     }
     note("telegram-faults", figures)
     assert figures["left_out"] == 0
-    assert figures["states"] == {"sent": CROWD}
+    assert figures["states"] == {"sent": FEWER}
     with house.sessions() as session:
         marked = {session.merge(row, load=False).address.external_id for row in doubted}
     assert twice <= marked

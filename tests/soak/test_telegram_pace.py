@@ -2,34 +2,18 @@
 
 import threading
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from bot.channels.telegram import ALL_CHATS
 from tests.emulators.telegram.client import Person, Telegram
-from tests.emulators.telegram.running import spawn_telegram
-from tests.running import House, run_house
+from tests.running import House
 from tests.soak.crowd import CROWD, announce, most_within, note, percentile, rows_of, settle, states_of, wait_until_gone
 
 CHATTING = 6
 PAUSE = 3.0  # seconds between what one of them writes
 LEAST = 0.97  # of the allowed rate
 SECONDS = 120 + 2 * CROWD / ALL_CHATS
-
-
-@pytest.fixture(scope="module")
-def telegram() -> Iterator[Telegram]:
-    with spawn_telegram() as telegram:
-        yield telegram
-
-
-@pytest.fixture(scope="module")
-def house(telegram: Telegram, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    folder = Path(tmp_path_factory.mktemp("telegram"))
-    with run_house(folder, telegram_api_url=telegram.url, telegram_token=telegram.token) as house:
-        yield house
 
 
 def chat(person: Person, waits: list[float], stop: threading.Event) -> None:
@@ -43,9 +27,12 @@ def chat(person: Person, waits: list[float], stop: threading.Event) -> None:
 
 
 @pytest.mark.timeout(SECONDS + 300)
-def test_the_allowed_rate_is_used_and_never_crossed_while_replies_stay_quick(telegram: Telegram, house: House) -> None:
+def test_the_allowed_rate_is_used_and_never_crossed_while_replies_stay_quick(
+    telegram_outside: Telegram, telegram_house: House
+) -> None:
+    telegram, house = telegram_outside, telegram_house
     ids = [telegram.person(f"Person {number}", "en", started=True).id for number in range(CROWD)]
-    settle(house.sessions, "telegram", [str(one) for one in ids])
+    settle(house.sessions, "telegram", [str(one) for one in ids], "pace")
     chatting = [telegram.person(f"Writer {number}", "en") for number in range(CHATTING)]
     for person in chatting:
         person.open()
@@ -56,7 +43,7 @@ def test_the_allowed_rate_is_used_and_never_crossed_while_replies_stay_quick(tel
     threads = [threading.Thread(target=chat, args=(person, waits, stop)) for person in chatting]
     for thread in threads:
         thread.start()
-    broadcast = announce(house.sessions)
+    broadcast = announce(house.sessions, "pace")
     wait_until_gone(house.sessions, broadcast, SECONDS)
     stop.set()
     for thread in threads:
