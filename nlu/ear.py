@@ -84,7 +84,7 @@ def learn(examples: Sequence[Example], settings: Settings) -> Ear:
     told = learnt_from(((text, lang) for text, lang in zip(texts, langs, strict=True) if lang), known)
     return Ear(
         language_model.learn(*zip(*told, strict=True)),
-        Spelling.learn([*zip(texts, langs, strict=True), *((text, c) for c, found in known.items() for text in found)]),
+        Spelling.learn(zip(texts, langs, strict=True), known),
         centres,
         blend.fit(
             [[word for word, _, _ in words(text)] for text in texts],

@@ -54,8 +54,7 @@ class SpellingRestorer(GraphComponent):
     def train(self, training_data: TrainingData) -> Resource:
         """Learn the words of the training sentences and of the catalogues."""
         told = [(str(each.get(TEXT) or ""), str(each.get(LANGUAGE))) for each in training_data.training_examples]
-        told += [(text, language) for language, texts in samples().items() for text in texts]
-        self._spelling = Spelling.learn(told)
+        self._spelling = Spelling.learn(told, samples())
         with self._storage.write_to(self._resource) as folder:
             self._spelling.save(folder)
         return self._resource

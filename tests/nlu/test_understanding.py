@@ -17,7 +17,6 @@ from nlu.components.e5_featurizer import E5Featurizer
 from nlu.components.embedding import DIMENSION, Embedder, Vectors
 from nlu.components.language_identifier import language_of
 from nlu.components.payload import command_word, is_payload
-from nlu.components.spelling import Spelling, unmarked
 from nlu.components.typed_text import typed
 
 
@@ -155,36 +154,14 @@ def test_ngrams_reach_across_the_border_of_words() -> None:
     assert "o p" in ngrams(["halo", "pagi"])
 
 
+def test_lao_and_thai_share_the_letters_of_their_common_words() -> None:
+    assert ngrams(["ນ້ຳ"]) == ngrams(["น้ำ"])
+    assert ngrams(["ໜັງ"]) == ngrams(["หนัง"])
+
+
 def test_zawgyi_and_invisible_signs_are_undone() -> None:
     assert typed("ေရႀကီးေနၿပီ") == "ရေကြီးနေပြီ"
     assert typed("ភាសា\u200bខ្មែរ") == "ភាសាខ្មែរ"
-
-
-def test_missing_spaces_come_back() -> None:
-    spelling = Spelling.learn([("kami mau menanam mangrove", "id"), ("kami ingin bergabung", "id")])
-    assert spelling.restored("kamimaumenanam", "id") == "kami mau menanam"
-
-
-def test_addresses_and_known_words_are_left_whole() -> None:
-    spelling = Spelling.learn([("pertanggungjawaban kami mau", "id")])
-    for text in ("kamimau@kamimaukami.go.id", "https://kamimaukami.id/mau", "pertanggungjawaban", "วันนี้น้ำท่วมบ้านเรา"):
-        assert spelling.restored(text, "id") == text
-
-
-def test_vietnamese_marks_come_back_and_what_has_marks_stays() -> None:
-    spelling = Spelling.learn([("chúng tôi muốn tham gia", "vi"), ("thành phố chúng tôi", "vi")])
-    assert spelling.restored("chung toi muon tham gia", "vi") == "chúng tôi muốn tham gia"
-    assert spelling.restored("chung toi muon", "id") == "chung toi muon"
-    assert spelling.restored("chung tôi", "vi") == "chung tôi"
-    assert unmarked("Đường đi") == "Duong di"
-
-
-def test_a_slip_is_mended_where_the_word_is_familiar_in_that_language() -> None:
-    spelling = Spelling.learn([("kami mau bergabung", "id")] * 3 + [("gusto naming sumali", "fil")] * 3)
-    for typed_so in ("bergabng", "bergabuung", "berganung", "begrabung"):
-        assert spelling.restored(f"kami mau {typed_so}", "id") == "kami mau bergabung"
-    assert spelling.restored("sumalii", "id") == "sumalii"
-    assert spelling.restored("Purwokerto", "id") == "Purwokerto"
 
 
 def test_a_language_is_told_by_its_letters_and_the_chosen_one_is_likelier(tmp_path: Path) -> None:
