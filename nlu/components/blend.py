@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlu.components import linear_model, meaning_model
-from nlu.components.char_ngrams import fold, ngrams
+from nlu.components.char_ngrams import in_small_letters, ngrams
 from nlu.components.embedding import Vectors
 from nlu.components.linear_model import LinearModel
 from nlu.components.meaning_model import MeaningModel
@@ -22,7 +22,7 @@ DEFAULTS: Mapping[str, float] = {
     **meaning_model.DEFAULTS,
     # The linear half's share of the vote: the first when at most `few_known` of the words were ever seen, the second
     # from `many_known` on, in between in proportion.
-    "share_unknown": 0.40,
+    "share_unknown": 0.30,
     "share_known": 0.95,
     "few_known": 0.3,
     "many_known": 0.7,
@@ -49,7 +49,7 @@ class Blend:
 
     def probabilities(self, words: Sequence[str], vector: Vectors) -> NDArray[np.float32]:
         """How likely each intent is for the message of these words."""
-        share = np.float32(self._share([fold(word) for word in words]))
+        share = np.float32(self._share([in_small_letters(word) for word in words]))
         return share * self.linear.probabilities(ngrams(words), vector) + (1 - share) * self.meaning.probabilities(
             vector
         )
@@ -86,4 +86,4 @@ def fit(
     """The model of these sentences, each given as its words and its vector."""
     linear = linear_model.fit([ngrams(words) for words in sentences], vectors, intents, settings)
     meaning = meaning_model.fit(vectors, intents, settings)
-    return Blend(linear, meaning, frozenset(fold(word) for words in sentences for word in words), settings)
+    return Blend(linear, meaning, frozenset(in_small_letters(word) for words in sentences for word in words), settings)

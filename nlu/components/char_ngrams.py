@@ -16,14 +16,24 @@ SHORTEST, LONGEST = 1, 5
 # Combining marks of Latin script only: in Thai, Lao, Khmer and Burmese the vowels are combining characters too.
 LATIN_MARKS = range(0x0300, 0x0370)
 
+# Lao is written with sisters of the Thai letters, in Unicode 0x80 further on, and shares many words with Thai: read in
+# Thai letters, each language helps the other. These few have no sister.
+IN_THAI = {**{letter: letter - 0x80 for letter in range(0x0E81, 0x0ECE)}, 0x0EBB: "", 0x0EBC: "ล", 0x0EBD: "ีย"}
+IN_THAI |= {0x0EDC: "หน", 0x0EDD: "หม"}
+
 Row: TypeAlias = tuple[NDArray[np.int64], NDArray[np.float32]]
 
 
 def fold(text: str) -> str:
-    """Lower case without Latin marks: people type Vietnamese without them, and đ as d."""
-    decomposed = unicodedata.normalize("NFD", text.casefold())
+    """Lower case without Latin marks (people type Vietnamese without them, and đ as d), Lao in Thai letters."""
+    decomposed = unicodedata.normalize("NFD", in_small_letters(text))
     kept = "".join(c for c in decomposed if ord(c) not in LATIN_MARKS)
     return unicodedata.normalize("NFC", kept).replace("đ", "d")
+
+
+def in_small_letters(text: str) -> str:
+    """Lower case, Lao in Thai letters, marks kept: without them many Vietnamese words are another language's."""
+    return unicodedata.normalize("NFC", text.casefold()).translate(IN_THAI)
 
 
 def ngrams(words: Iterable[str]) -> Counter[str]:
