@@ -18,7 +18,12 @@ LATIN_MARKS = range(0x0300, 0x0370)
 
 # Lao is written with sisters of the Thai letters, in Unicode 0x80 further on, and shares many words with Thai: read in
 # Thai letters, each language helps the other. These few have no sister.
-IN_THAI = {**{letter: letter - 0x80 for letter in range(0x0E81, 0x0ECE)}, 0x0EBB: "", 0x0EBC: "ล", 0x0EBD: "ีย"}
+IN_THAI: dict[int, int | str] = {
+    **{letter: letter - 0x80 for letter in range(0x0E81, 0x0ECE)},
+    0x0EBB: "",
+    0x0EBC: "ล",
+    0x0EBD: "ีย",
+}
 IN_THAI |= {0x0EDC: "หน", 0x0EDD: "หม"}
 
 Row: TypeAlias = tuple[NDArray[np.int64], NDArray[np.float32]]

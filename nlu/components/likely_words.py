@@ -61,6 +61,10 @@ class LikelyWords:
         words = iter(max(paths.values()).said)
         return WORD.sub(lambda _found: next(words), text)
 
+    def warm(self) -> None:
+        """Sort the words now."""
+        self._by_bare  # noqa: B018 - computed once, then kept
+
     def _best(self, paths: Mapping[str, Path], meant: Meant) -> Path:
         score, last = max((path.score + self._follows(last, meant.word), last) for last, path in paths.items())
         return Path(score - meant.cost, (*paths[last].said, meant.said))

@@ -56,6 +56,10 @@ class LostSigns:
         """The text with its signs; what is made of known words mostly stays as it is."""
         return STRETCH.sub(lambda found: self._mended(found[0]), text)
 
+    def warm(self) -> None:
+        """Sort the words now."""
+        self._by_consonants, self._pieces  # noqa: B018 - computed once, then kept
+
     def _mended(self, text: str) -> str:
         said = clusters(text)
         paths = [[Path(0.0, START, "")]]

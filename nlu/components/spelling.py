@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,16 +13,12 @@ from pathlib import Path
 from nlu.components import lost_signs
 from nlu.components.likely_words import LATIN_WORD, START, WORD, LikelyWords, unmarked
 from nlu.components.lost_signs import STRETCH, LostSigns
+from nlu.components.lost_spaces import LostSpaces
 
 __all__ = ["WORD", "Spelling", "unmarked"]
 
 FILE = "spelling.json"
 VIETNAMESE = "vi"
-# A "word" of so many letters is several without their spaces; with spaces elsewhere in the text, only a longer one.
-GLUED, GLUED_AMONG_OTHERS = 12, 20
-LONGEST_WORD = 16
-UNKNOWN_LETTER, UNKNOWN_WORD = 2.0, 4.0  # what an unknown stretch costs, in natural logarithms of probability
-
 Counts = Mapping[str, int]
 
 
@@ -64,32 +59,17 @@ class Spelling:
         if language in lost_signs.LANGUAGES:
             signs = self._signs.get(language)
             return signs.restored(text) if signs else text
-        spaced = self._spaced(text)
+        spaces = self._spaces.get(language or "", self._spaces[""])
         likely = self._likely.get(language or "")
+        spaced = spaces.restored(text)
         return likely.restored(spaced) if likely else spaced
 
-    def _spaced(self, text: str) -> str:
-        least = GLUED_AMONG_OTHERS if " " in text.strip() else GLUED
-        return WORD.sub(lambda found: self._split(found[0]) if len(found[0]) >= least else found[0], text)
-
-    def _split(self, word: str) -> str:
-        """The likeliest words that a run of letters is made of; a word we know, or of another script, stays whole."""
-        if word.casefold() in self.words or not LATIN_WORD.fullmatch(word):
-            return word
-        folded = word.casefold()
-        best, start = [0.0] + [-math.inf] * len(word), [0] * (len(word) + 1)
-        for end in range(1, len(word) + 1):
-            for begin in range(max(0, end - LONGEST_WORD), end):
-                score = best[begin] + self._score(folded[begin:end])
-                if score > best[end]:
-                    best[end], start[end] = score, begin
-        return " ".join(reversed(list(_pieces(word, start))))
-
-    def _score(self, word: str) -> float:
-        seen = self.words.get(word, 0)
-        if seen:
-            return math.log(seen / self._all_words)
-        return -math.log(self._all_words) - UNKNOWN_WORD - UNKNOWN_LETTER * len(word)
+    def warm(self) -> None:
+        """Sort the words now, so that nobody's first message waits for it."""
+        for likely in self._likely.values():
+            likely.warm()
+        for signs in self._signs.values():
+            signs.warm()
 
     @cached_property
     def _likely(self) -> dict[str, LikelyWords]:
@@ -102,15 +82,17 @@ class Spelling:
         }
 
     @cached_property
+    def _spaces(self) -> dict[str, LostSpaces]:
+        """Those of the languages in Latin letters, and one for whatever else comes."""
+        known = {code: LostSpaces(self.words, self.of[code], self.pairs[code]) for code in self._likely}
+        return {**known, "": LostSpaces(self.words, {}, {})}
+
+    @cached_property
     def _signs(self) -> dict[str, LostSigns]:
         """Those of the languages that write no spaces."""
         return {
             code: LostSigns(seen, self.pairs[code]) for code, seen in self.of.items() if code in lost_signs.LANGUAGES
         }
-
-    @cached_property
-    def _all_words(self) -> int:
-        return max(sum(self.words.values()), 1)
 
     def save(self, folder: Path) -> None:
         """Write JSON."""
@@ -137,11 +119,3 @@ def _words(text: str, language: str) -> Iterator[str]:
         yield from (word for word, _, _ in words(text) if STRETCH.fullmatch(word) or LATIN_WORD.fullmatch(word))
     else:
         yield from (word for word in WORD.findall(text) if LATIN_WORD.fullmatch(word))
-
-
-def _pieces(word: str, start: list[int]) -> Iterator[str]:
-    """The words from the last to the first."""
-    end = len(word)
-    while end:
-        yield word[start[end] : end]
-        end = start[end]

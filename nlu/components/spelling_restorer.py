@@ -44,12 +44,15 @@ class SpellingRestorer(GraphComponent):
         config: dict[str, Any],  # noqa: ARG003
         model_storage: ModelStorage,
         resource: Resource,
-        execution_context: ExecutionContext,  # noqa: ARG003
+        execution_context: ExecutionContext,
         **kwargs: Any,  # noqa: ARG003
     ) -> SpellingRestorer:
-        """A trained one."""
+        """A trained one; at serving time it is warm."""
         with model_storage.read_from(resource) as folder:
-            return cls(model_storage, resource, Spelling.read(folder))
+            spelling = Spelling.read(folder)
+        if execution_context.model_id:
+            spelling.warm()
+        return cls(model_storage, resource, spelling)
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learn the words of the training sentences and of the catalogues."""

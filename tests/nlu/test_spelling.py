@@ -27,6 +27,12 @@ def test_missing_spaces_come_back() -> None:
     assert spelling.restored("kamimaumenanam", "id") == "kami mau menanam"
 
 
+def test_where_words_end_is_told_by_the_language_and_by_what_follows_what() -> None:
+    spelling = Spelling.learn([("to the ground", "en"), ("toth eground", "xx"), ("toth eground", "xx")])
+    assert spelling.restored("totheground", "en") == "to the ground"
+    assert spelling.restored("totheground", "xx") == "toth eground"
+
+
 def test_addresses_and_known_words_are_left_whole() -> None:
     spelling = Spelling.learn([("pertanggungjawaban kami mau", "id")])
     for text in ("kamimau@kamimaukami.go.id", "https://kamimaukami.id/mau", "pertanggungjawaban", "วันนี้น้ำท่วมบ้านเรา"):
@@ -110,4 +116,6 @@ def test_distance_counts_an_exchange_once() -> None:
 
 def test_a_spelling_read_back_mends_the_same(signs: Spelling, tmp_path: Path) -> None:
     signs.save(tmp_path)
-    assert Spelling.read(tmp_path).restored("นำท่วมบานเรา", "th") == "น้ำท่วมบ้านเรา"
+    read = Spelling.read(tmp_path)
+    read.warm()
+    assert read.restored("นำท่วมบานเรา", "th") == "น้ำท่วมบ้านเรา"
