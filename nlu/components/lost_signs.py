@@ -141,7 +141,9 @@ def clusters(text: str) -> list[Cluster]:
             before += letter
         else:
             found[-1] = (found[-1][0], found[-1][1] + letter)
-    return [*found, ("", before)] if before else found
+    if before and found:
+        found[-1] = (found[-1][0], found[-1][1] + before)
+    return found or [("", before)]
 
 
 @lru_cache(maxsize=20_000)

@@ -19,6 +19,8 @@ __all__ = ["WORD", "Spelling", "unmarked"]
 
 FILE = "spelling.json"
 VIETNAMESE = "vi"
+LONGEST = 600  # letters of a text that is mended; in a longer one, enough is right as it is
+
 Counts = Mapping[str, int]
 
 
@@ -54,7 +56,7 @@ class Spelling:
 
     def restored(self, text: str, language: str | None) -> str:
         """The text with spaces, marks and signs and without slips; what is well written stays so."""
-        if "@" in text or "://" in text:
+        if "@" in text or "://" in text or len(text) > LONGEST:
             return text
         if language in lost_signs.LANGUAGES:
             signs = self._signs.get(language)

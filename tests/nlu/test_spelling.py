@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -103,6 +104,21 @@ def test_stray_signs_lose_no_letter(signs: Spelling) -> None:
     """Signs may stand where no consonant is, and consonants where no word is known."""
     for text in ("เ", "่", "ฮฮฮฮ", "เฮ่เ"):
         assert signs.restored(text, "th") == text
+
+
+@pytest.mark.parametrize("language", SENTENCES)
+def test_whatever_is_typed_keeps_its_consonants_in_their_order(signs: Spelling, language: str) -> None:
+    rng = Random(1)
+    letters = "".join(SENTENCES[language])
+    for length in range(1, 60):
+        text = "".join(rng.choices(letters, k=length))
+        consonants = [letter for letter, _ in clusters(text) if letter]
+        assert [letter for letter, _ in clusters(signs.restored(text, language)) if letter] == consonants
+
+
+def test_a_very_long_text_stays_and_takes_no_time(signs: Spelling) -> None:
+    text = SENTENCES["th"][0].replace("้", "") * 200
+    assert signs.restored(text, "th") == text
 
 
 def test_a_text_is_cut_at_its_consonants() -> None:
