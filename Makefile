@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := run
-.PHONY: run demo test check train nlu-report places setup setup-app setup-nlu uv
+.PHONY: run demo test soak check train nlu-report places setup setup-app setup-nlu uv
 
 # uv from PATH, else in a virtual environment of our own (Debian refuses `pip install --user`).
 UV := $(or $(shell command -v uv 2>/dev/null),var/tools/bin/uv)
@@ -37,6 +37,11 @@ test: setup
 	echo "kawan: running the tests of the language understanding"; \
 	$(NLU) -m pytest -c nlu/pyproject.toml --rootdir=. --confcutdir=tests/nlu tests/nlu || result=$$?; \
 	exit $$result
+
+# The long acceptance run, some twenty minutes on a quiet machine; its figures stay in var/soak/.
+soak: setup
+	@$(APP) -m bot train
+	KAWAN_SOAK=1 $(APP) -m pytest -s tests/soak
 
 check: setup
 	@echo "kawan: checking the code"

@@ -8,11 +8,24 @@ import pytest
 from bot.channels.telegram import ALL_CHATS
 from tests.emulators.telegram.client import Person, Telegram
 from tests.running import House
-from tests.soak.crowd import CROWD, announce, most_within, note, percentile, rows_of, settle, states_of, wait_until_gone
+from tests.soak.crowd import (
+    CROWD,
+    FULL,
+    announce,
+    most_within,
+    note,
+    percentile,
+    rows_of,
+    settle,
+    states_of,
+    wait_until_gone,
+)
 
 CHATTING = 6
 PAUSE = 3.0  # seconds between what one of them writes
-LEAST = 0.97  # of the allowed rate
+# What `make soak` demands on a machine of its own; the small run shares its machine with whatever else is tested there.
+LEAST = 0.97 if FULL else 0.93  # of the allowed rate
+SLOWEST_REPLY = 1.0 if FULL else 3.0  # seconds at the 99th percentile
 SECONDS = 120 + 2 * CROWD / ALL_CHATS
 
 
@@ -70,5 +83,5 @@ def test_the_allowed_rate_is_used_and_never_crossed_while_replies_stay_quick(
     assert states_of(rows) == {"sent": CROWD}
     assert not any(stats["throttled"].values())
     assert rate >= LEAST * ALL_CHATS
-    assert percentile(waits, 0.99) < 1.0
+    assert percentile(waits, 0.99) < SLOWEST_REPLY
     assert not stats["contract_violations"]
