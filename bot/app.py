@@ -46,6 +46,7 @@ from locales import Catalogues, load_catalogues
 PAGE = Path(__file__).parent / "channels" / "page"
 TOKEN_HEADER = "X-Kawan-Internal"  # noqa: S105 - a header's name
 DOOR_CALLS = 4  # calls to Telegram at the same time that only acknowledge
+LONGEST_NUMBER = 12  # digits of a length that is worth reading
 LARGEST_BODY = 12 * 1024 * 1024
 HEADERS = {
     "Content-Security-Policy": (
@@ -217,7 +218,8 @@ def _lifespan(door: WebDoor, telegram: TelegramDoor | None) -> Any:
 
 async def _guard(request: Request, call_next: Any) -> Response:
     """Refuse bodies that are too large and posts from other sites; put the safety headers on every answer."""
-    if int(request.headers.get("content-length") or 0) > LARGEST_BODY:
+    announced = request.headers.get("content-length", "")
+    if announced.isdecimal() and (len(announced) > LONGEST_NUMBER or int(announced) > LARGEST_BODY):
         return JSONResponse({"error": "too large"}, 413)
     if request.method == "POST" and request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
         return JSONResponse({"error": "from another site"}, 403)

@@ -103,7 +103,7 @@ def request_erasure(contact: Contact) -> str:
 
 def due_for_erasure(session: Session, now: datetime) -> Contact | None:
     """Return a contact to erase now: nothing of theirs is under way, or they have waited long enough."""
-    waiting = select(Inbound.contact_id).where(Inbound.state == InboundState.WAITING)
+    waiting = select(Inbound.contact_id).where(Inbound.state.in_((InboundState.WAITING, InboundState.FETCHING)))
     leaving = select(Outbound.contact_id).where(Outbound.state.in_((OutboundState.QUEUED, OutboundState.SENDING)))
     quiet = Contact.id.not_in(waiting) & Contact.id.not_in(leaving)
     query = select(Contact).where(Contact.erasing.is_not(None), quiet | (Contact.seen_at < now - LONGEST_WAIT))

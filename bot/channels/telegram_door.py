@@ -90,11 +90,11 @@ class TelegramDoor:
         """Ask Telegram once for our own name; until it answers, groups reach us by commands and replies only."""
         if self.me.username or time.monotonic() < self.ask_again_at:
             return
+        self.ask_again_at = time.monotonic() + ASK_AGAIN  # whoever comes meanwhile does not wait
         try:
             await self.bot.initialize()
             self.me = Me(self.bot.id, self.bot.username)
         except TelegramError as problem:
-            self.ask_again_at = time.monotonic() + ASK_AGAIN
             log.warning("telegram: it did not say who we are: %s", type(problem).__name__)
 
     def take(self, raw: dict[str, Any]) -> Event | None:
