@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from db.messages import Conversation
 
-AT_ONCE = 20.0  # messages: more than anybody types while thinking, fewer than a finger on a broken key
+AT_ONCE = 40.0  # messages: more than a whole form at a stretch, fewer than a finger on a broken key
 PER_SECOND = 0.5
 FLOOR = -10.0  # the bucket's level once the person has been told, and the lowest it gets
 
