@@ -145,6 +145,8 @@ def store(session: Session, received: Received, now: datetime, secret: str) -> b
 def _let_go(session: Session, address: Address) -> None:
     """What was held until the person writes again may leave now."""
     held = (Outbound.address_id == address.id) & (Outbound.state == OutboundState.HELD)
+    if session.scalar(select(Outbound.id).where(held).limit(1)) is None:  # as nearly always: nothing is locked for it
+        return
     freed = update(Outbound).where(held).values(state=OutboundState.QUEUED, error=None, due_at=func.now())
     if session.execute(freed.returning(Outbound.id)).first():
         notify(session, OUTBOX_WAKE, address.channel)
