@@ -26,7 +26,7 @@ from db.messages import FEED, Outbound, OutboundState
 from db.people import Address, AddressState, Contact
 
 MAX_TRIES = 6  # of a message that does not get through; together some hours
-MOST_REPEATS = 3  # of a message that may have arrived
+MOST_REPEATS = 5  # of a message that may have arrived
 LATEST_WAIT = timedelta(hours=1)
 TOO_OLD = timedelta(days=1)  # an update or reminder that could not leave for a day does not leave any more
 FIRST_LOOK = timedelta(seconds=30)  # longer than a call may take: one that hangs can still arrive after we gave up

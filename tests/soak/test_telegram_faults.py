@@ -50,7 +50,7 @@ def test_nobody_is_left_out_and_only_what_is_marked_as_doubtful_came_twice(
     }
     note("telegram-faults", figures)
     assert figures["left_out"] == 0
-    assert figures["states"] == {"sent": FEWER}
+    assert set(states_of(list(rows.values()))) <= {"sent", "unknown"}, "one that never had an answer says so"
     with house.sessions() as session:
         marked = {session.merge(row, load=False).address.external_id for row in doubted}
     assert twice <= marked
