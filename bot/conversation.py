@@ -2,6 +2,7 @@
 
 import functools
 import logging
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -30,7 +31,7 @@ from locales.writing import in_unicode
 
 log = logging.getLogger(__name__)
 
-WAITS = (1, 2, 4, 8, 15, 30, 60, 60)  # seconds before each further try; together they outlast a restart of everything
+WAITS = (1, 2, 4, 8, 15, 30, 60, 60)  # seconds at most before a further try; together they outlast a restart
 LOOK_BEHIND = 30  # messages of one person looked at for a stop while the first one has to wait
 LONGEST_TEXT = 4000  # characters that are understood; the inbox keeps all of it
 STOP = "opt_out"
@@ -197,7 +198,9 @@ class Turns:
         reason = f"Rasa is silent ({problem})" if isinstance(problem, RasaSilent) else type(problem).__name__
         log.warning("turn %s: %s, try %s", inbound.id, reason, inbound.attempts + 1)
         if inbound.attempts < len(WAITS):
-            inbound.due_at = datetime.now(UTC) + timedelta(seconds=WAITS[inbound.attempts])
+            # Never the same wait for two: they would find each other busy again and again.
+            wait = WAITS[inbound.attempts] * random.uniform(0.5, 1)  # noqa: S311 - no secret
+            inbound.due_at = datetime.now(UTC) + timedelta(seconds=wait)
             inbound.attempts += 1
             return
         sorry = [Say("utter_apology").as_json()]
