@@ -48,7 +48,8 @@ class Inbound:
 
     `payload` is what a pressed button sends (`title` its words), `file` the public id of a stored file, `media` are
     files to fetch. `kind` says what else it is, `detail` what belongs to that (a position, a phone number). Messages
-    with the same `album` get one answer together. `phone` and `group` are about the address, not the message.
+    with the same `album` get one answer together. `phone` and `group` are about the address, not the message. `more`
+    is what the provider said that nothing here understands yet.
     """
 
     channel: str
@@ -67,6 +68,7 @@ class Inbound:
     album: str | None = None
     phone: str | None = None
     group: bool = False
+    more: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def content(self) -> dict[str, Any]:
@@ -74,7 +76,7 @@ class Inbound:
         parts = {"text": self.text, "payload": self.payload, "title": self.title, "file": self.file}
         parts |= {"kind": self.kind, "album": self.album}
         clean = {key: storable(str(value)) for key, value in parts.items() if value}
-        more = {"media": [one.as_json() for one in self.media], "detail": dict(self.detail)}
+        more = {"media": [one.as_json() for one in self.media], "detail": dict(self.detail), "more": dict(self.more)}
         return {key: value for key, value in clean.items() if value} | {
             key: storable(value) for key, value in more.items() if value
         }
@@ -85,7 +87,7 @@ def storable(given: Any) -> Any:
     if isinstance(given, str):
         return given.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\x00", "")
     if isinstance(given, Mapping):
-        return {key: storable(value) for key, value in given.items()}
+        return {storable(key): storable(value) for key, value in given.items()}
     if isinstance(given, float) and not math.isfinite(given):
         return None
     return [storable(one) for one in given] if isinstance(given, list | tuple) else given

@@ -17,6 +17,13 @@ MOST_FILES = 10
 PERSON = re.compile(r"\+\d{6,15}|[A-Za-z0-9._-]{1,128}", re.ASCII)  # a number, or an id of the business's own
 WISHES = {"STOP": "/opt_out", "START": "/opt_in"}  # a word that Twilio itself understood, and acts on
 CARDS = frozenset({"text/vcard", "text/x-vcard", "text/directory"})
+# What is read below, and what is left out on purpose: Twilio's own bookkeeping, and names that nobody gave to us.
+FAMILIAR = re.compile(
+    r"(Sms|Messaging|Account|Message|Num|Media|Api|Button|List|Referral(NumMedia|Media))\w*"
+    r"|From|To|WaId|ProfileName|ExternalUserId|ChannelMetadata|Body|Latitude|Longitude|Address|Label|OptOutType",
+    re.ASCII,
+)
+MOST_MORE, LONGEST_MORE = 20, 200  # fields that nobody knows yet, and letters of one
 
 Form = Mapping[str, str]
 
@@ -50,7 +57,14 @@ def read(form: Form) -> Inbound | None:
         kind=kind,
         detail=detail,
         phone=phone,
+        more=_more(form),
     )
+
+
+def _more(form: Form) -> dict[str, str]:
+    """Return the fields that are none of the familiar ones: what Twilio adds one day is there to be looked at."""
+    new = [name for name in sorted(form) if name and not FAMILIAR.fullmatch(name)]
+    return {name[:LONGEST_MORE]: form[name][:LONGEST_MORE] for name in new[:MOST_MORE]}
 
 
 def button_of(form: Form) -> str | None:
