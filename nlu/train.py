@@ -51,9 +51,13 @@ def train(config: Path, domain: Path, data: list[Path], out: Path) -> None:
 def _rasa_trains(config: str, domain: str, data: list[str], folder: str) -> str:
     """Let Rasa train into a folder; what it prints is the reason when it leaves no model there."""
     from rasa import model_training, telemetry
+    from rasa.engine.training.hooks import TrainingHook
 
     # It would write an identifier into the home folder even where telemetry is off.
     telemetry.initialize_telemetry = lambda: False
+    # Its cache is switched off (`environment.py`), but the keys for it would be made of every sentence at every node.
+    TrainingHook.on_before_node = lambda *_args, **_named: {}
+    TrainingHook.on_after_node = lambda *_args, **_named: None
     with contextlib.redirect_stdout(io.StringIO()) as said, contextlib.suppress(SystemExit):
         model_training.train(domain, config, data, folder, fixed_model_name=MODEL, force_training=True)
     return quiet_logs.without_colours(said.getvalue())
