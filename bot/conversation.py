@@ -199,7 +199,7 @@ class Turns:
         log.warning("turn %s: %s, try %s", inbound.id, reason, inbound.attempts + 1)
         if inbound.attempts < len(WAITS):
             # Never the same wait for two: they would find each other busy again and again.
-            wait = WAITS[inbound.attempts] * random.uniform(0.5, 1)  # noqa: S311 - no secret
+            wait = WAITS[inbound.attempts] * random.uniform(0.7, 1)  # noqa: S311 - no secret
             inbound.due_at = datetime.now(UTC) + timedelta(seconds=wait)
             inbound.attempts += 1
             return
