@@ -29,11 +29,13 @@ demo: setup
 train: setup
 	@exec $(APP) -m bot train
 
-# Both suites run, also when the first one fails.
+# All of it runs, also when the first part fails. What measures a pace has the machine for itself.
 test: setup
 	@$(APP) -m bot train  # some minutes on a fresh machine; no test should seem to hang for them
 	@echo "kawan: running the tests of the application"
-	@result=0; $(APP) -m pytest --ignore=tests/nlu || result=$$?; \
+	@result=0; $(APP) -m pytest -n 2 --dist loadgroup --no-loadscope-reorder --ignore=tests/nlu --ignore=tests/soak || result=$$?; \
+	echo "kawan: running a small part of the long run"; \
+	$(APP) -m pytest tests/soak || result=$$?; \
 	echo "kawan: running the tests of the language understanding"; \
 	$(NLU) -m pytest -c nlu/pyproject.toml --rootdir=. --confcutdir=tests/nlu tests/nlu || result=$$?; \
 	exit $$result
