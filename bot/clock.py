@@ -8,7 +8,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from bot import files
+from bot import binding, files
 from bot.store import Store
 from covenant import doubts, mailing, nudges, privacy, reminders
 from db.engine import Sessions
@@ -36,6 +36,11 @@ class Clock:
         """Ask about what was begun and left, where people are at work now."""
         with self.sessions.begin() as session:
             nudges.queue_due(session, datetime.now(UTC))
+
+    def bind(self) -> None:
+        """Bind signed letters of several pages into one file each."""
+        while binding.bind_next(self.sessions, self.store, datetime.now(UTC)):
+            pass
 
     def erase(self) -> None:
         """Erase the people who asked for it and have their receipt, each in a transaction of their own."""
@@ -69,6 +74,7 @@ class Clock:
         return (
             (self.remind, 30),
             (self.nudge, 60),
+            (self.bind, 5),
             (self.erase, 5),
             (self.forget, 3600),
             (self.sweep, 3600),
