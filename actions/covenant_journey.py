@@ -2,15 +2,12 @@
 
 from sqlalchemy import select
 
-from covenant import applications, reminders, tickets
+from covenant import applications, handing_in, reminders, tickets
 from covenant.display import municipality_argument
 from covenant.messages import Choice, Say, button, say
 from covenant.teams import municipality_of
 from covenant.turn import Turn
 from db.messages import File
-from db.records import ApplicationState
-
-HANDED_IN = (ApplicationState.SUBMITTED, ApplicationState.RETURNED, ApplicationState.LETTER_RECEIVED)
 
 
 def get_letter(turn: Turn) -> list[Say]:
@@ -24,16 +21,11 @@ def send_document(turn: Turn) -> list[Say]:
     files = _files(turn)
     if not files:
         return [Say("utter_send_document")]
-    file = files[0]
     application = applications.current_application(turn)
-    if application is None or application.state not in HANDED_IN:
+    if application is None or not handing_in.may_hand_in(application, turn):
         opened = [tickets.open_ticket(turn, "send_document", one.name, one.id) for one in files]
-        return [Say("utter_document_passed", {"name": file.name, "reference": opened[0].reference})]
-    application.letter_id = file.id
-    application.state = ApplicationState.LETTER_RECEIVED
-    applications.note_event(turn, application, "letter_received", {"files": [one.public_id for one in files]})
-    args = {"municipality": municipality_argument(application.municipality), "reference": application.reference}
-    return [Say("utter_letter_received", args)]
+        return [Say("utter_document_passed", {"name": files[0].name, "reference": opened[0].reference})]
+    return handing_in.hand_in(turn, application, files)
 
 
 def _files(turn: Turn) -> list[File]:

@@ -4,7 +4,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from actions import arrivals, conversation, covenant_journey, groups, service
-from covenant import broadcast_chat, doubts, drafts, hearing, joining, knowledge, pledges, reviewing, tips, welcome
+from covenant import (
+    broadcast_chat,
+    doubts,
+    drafts,
+    hearing,
+    joining,
+    knowledge,
+    pledges,
+    reviewing,
+    standing,
+    tips,
+    verdicts,
+    welcome,
+)
 from covenant.messages import Say
 from covenant.turn import Turn
 
@@ -36,7 +49,7 @@ SKILLS: dict[str, Skill] = {
     "join_covenant": Skill(joining.join),
     "get_letter": Skill(covenant_journey.get_letter, aside=True),
     "send_document": Skill(covenant_journey.send_document, aside=True),
-    "check_status": Skill(joining.status, aside=True),
+    "check_status": Skill(standing.status, aside=True),
     "log_pledge": Skill(pledges.log),
     "list_pledges": Skill(pledges.listing, aside=True),
     "report_progress": Skill(covenant_journey.report_progress, aside=True),
@@ -56,7 +69,7 @@ SKILLS: dict[str, Skill] = {
     "who_are_you": Skill(conversation.who_are_you, free=True, aside=True),
     "emergency": Skill(service.emergency, free=True, aside=True),
     "broadcast": Skill(broadcast_chat.broadcast),
-    "review_queue": Skill(reviewing.queue, aside=True),
+    "review_queue": Skill(verdicts.queue),
     "statistics": Skill(reviewing.figures, aside=True),
     "inform": Skill(conversation.inform),
     "out_of_scope": Skill(conversation.out_of_scope, aside=True),
@@ -92,7 +105,8 @@ def _answer(turn: Turn) -> list[Say]:
     said = skill.answer(turn)
     if draft is None and skill.aside and welcome.was_never_asked(turn):
         return [*_without_choices(said), *welcome.welcome(turn)]
-    goes_on = skill.aside and draft is not None and drafts.open_draft(turn) is draft
+    # A button that does something may be asked back, and needs its own buttons then.
+    goes_on = skill.aside and "do" not in turn.entities and draft is not None and drafts.open_draft(turn) is draft
     return [*_without_choices(said), *drafts.resume(turn)] if goes_on else said
 
 

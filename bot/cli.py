@@ -4,7 +4,7 @@ from pathlib import Path
 
 import typer
 
-from bot import cli_broadcast, cli_templates
+from bot import cli_broadcast, cli_review, cli_templates
 from bot.cli_base import about, one_sentence, say
 from bot.errors import StartError
 
@@ -181,3 +181,4 @@ app.command()(cli_broadcast.broadcast)
 app.command()(cli_broadcast.costs)
 app.add_typer(cli_broadcast.app, name="broadcasts")
 app.add_typer(cli_templates.app, name="templates")
+app.add_typer(cli_review.app, name="review")

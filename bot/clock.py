@@ -8,9 +8,9 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from bot import files
+from bot import binding, files
 from bot.store import Store
-from covenant import doubts, mailing, privacy, reminders
+from covenant import doubts, mailing, nudges, privacy, reminders
 from db.engine import Sessions
 from db.messages import Inbound, InboundState
 from db.people import Consent, Purpose
@@ -31,6 +31,16 @@ class Clock:
         """Queue the reminders that are due."""
         with self.sessions.begin() as session:
             reminders.queue_due(session, datetime.now(UTC))
+
+    def nudge(self) -> None:
+        """Ask about what was begun and left, where people are at work now."""
+        with self.sessions.begin() as session:
+            nudges.queue_due(session, datetime.now(UTC))
+
+    def bind(self) -> None:
+        """Bind signed letters of several pages into one file each."""
+        while binding.bind_next(self.sessions, self.store, datetime.now(UTC)):
+            pass
 
     def erase(self) -> None:
         """Erase the people who asked for it and have their receipt, each in a transaction of their own."""
@@ -61,7 +71,14 @@ class Clock:
 
     def ticks(self) -> tuple[tuple[Callable[[], None], int], ...]:
         """Return what is done how often, in seconds."""
-        return (self.remind, 30), (self.erase, 5), (self.forget, 3600), (self.sweep, 3600)
+        return (
+            (self.remind, 30),
+            (self.nudge, 60),
+            (self.bind, 5),
+            (self.erase, 5),
+            (self.forget, 3600),
+            (self.sweep, 3600),
+        )
 
 
 def forget_unagreed(session: Session, before: datetime) -> None:

@@ -95,6 +95,7 @@ def keep(session: Session, store: Store, contact_id: int, name: str, file: Clean
         media_type=file.media_type,
         size=len(file.content),
         sha256=hashlib.sha256(file.content).hexdigest(),
+        long_side=pictures.long_side(file.content) if file.media_type.startswith("image/") else None,
     )
     store.put(row.public_id, file.content)
     session.add(row)

@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session
 from bot.channels import Attached
 from bot.channels import Outbound as Message
 from bot.inbox import uuid_of
-from covenant import privacy
+from covenant import access, privacy
 from db.engine import Sessions
-from db.messages import File, Outbound
+from db.messages import Outbound
 from db.people import Contact
 
 MY_DATA = "my-data"
@@ -37,13 +37,12 @@ class Handouts:
     read_file: ReadFile
 
     def attach(self, session: Session, row: Outbound, file: str) -> Attached | None:
-        """Return the file that a message names: what is kept of the person, or a file of theirs."""
+        """Return the file that a message names: what is kept of the person, or a file that they may have."""
         if file == MY_DATA:
             kept = privacy.export(session, session.get_one(Contact, row.contact_id))
             text = json.dumps(kept, ensure_ascii=False, indent=2)
             return Attached("my-data.json", "application/json", text.encode())
-        query = select(File).where(File.public_id == file, File.contact_id == row.contact_id)
-        found = session.scalars(query).first()
+        found = access.file_for(session, file, row.contact_id)
         return Attached(found.name, found.media_type, self.read_file(file)) if found else None
 
     def link(self, message: Message) -> str:

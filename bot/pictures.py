@@ -36,6 +36,12 @@ def redraw(content: bytes, media_type: str) -> tuple[bytes, str]:
         raise Unreadable from None
 
 
+def long_side(content: bytes) -> int:
+    """Return a picture's longer side in dots, by its header alone."""
+    with Image.open(BytesIO(content)) as picture:
+        return max(picture.size)
+
+
 def _refuse_bomb(picture: Image.Image, most: int) -> None:
     """Refuse by what the header says: nothing is decoded yet."""
     if picture.width * picture.height > most:

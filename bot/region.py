@@ -147,7 +147,8 @@ class Region:
         officer.press("send_document", file=letter.public_id)
         if stage == "accepted":
             secretary.now = officer.now + timedelta(days=4)
-            secretary.press("review_queue", application=self._reference(officer), do="accept")
+            for deed in ({"do": "take"}, {"do": "accept", "sure": "yes"}):
+                secretary.press("review_queue", application=self._reference(officer), **deed)
             officer.wait(days=20)
             self._pledge(officer, how_many=self.chance.randrange(1, 4))
 

@@ -1,22 +1,17 @@
-"""A municipality's request to join, once sent: whose it is, where it stands, its history."""
+"""A municipality's request to join, once sent: whose it is, where it stands, what may follow."""
 
 from typing import Any
 
 from sqlalchemy import select
 
 from covenant.display import municipality_argument
-from covenant.messages import Choice, button, payload
+from covenant.messages import Choice, button, payload, say
 from covenant.turn import Turn
-from db.records import Application, ApplicationEvent, ApplicationState, Membership
+from db.records import Application, ApplicationState, Membership
 
-
-def note_event(turn: Turn, application: Application, event: str, change: dict[str, Any]) -> None:
-    """Add a step to an application's history."""
-    turn.session.add(
-        ApplicationEvent(
-            application_id=application.id, contact_id=turn.contact.id, event=event, change=change, at=turn.now
-        )
-    )
+LETTER = "letter"  # what a return asks for beside the fields: the signed copy, anew
+UNSIGNED = (ApplicationState.SUBMITTED, ApplicationState.LETTER_ISSUED)
+ENDED = (ApplicationState.DECLINED, ApplicationState.WITHDRAWN)  # a new request may follow
 
 
 def current_application(turn: Turn) -> Application | None:
@@ -36,12 +31,41 @@ def status_arguments(application: Application) -> dict[str, Any]:
         "municipality": municipality_argument(application.municipality),
         "reference": application.reference,
         "day": {"date": application.submitted_at.date().isoformat()},
-        "state": {"say": f"utter_state_{application.state}", "args": {"reason": application.reason or ""}},
+        "state": _state(application),
     }
 
 
+def _state(application: Application) -> dict[str, Any]:
+    reason = application.reason or ""
+    if application.state == ApplicationState.RETURNED and application.returned_fields:
+        return say("utter_state_returned_for", fields=field_titles(application.returned_fields), reason=reason)
+    return say(f"utter_state_{application.state}", reason=reason)
+
+
+def field_titles(fields: list[str]) -> dict[str, Any]:
+    """Return the names of an application's fields, and of the signed letter, as one argument."""
+    return {"list": [say(f"utter_label_{one}") for one in fields]}
+
+
 def next_steps(application: Application) -> tuple[Choice, ...]:
-    """Return the buttons for what may follow a request that was sent."""
+    """Return the buttons for what the town may do now."""
+    if application.state == ApplicationState.ACCEPTED:
+        return ()
+    if application.state in ENDED:
+        return (Choice(button("Start again"), payload("join_covenant", start="anew")),)
+    withdraw = payload("check_status", application=application.reference, do="withdraw")
     amend = Choice(button("Change what we sent"), payload("correct", application=application.reference))
+    return *_expected(application), amend, Choice(button("Withdraw it"), withdraw)
+
+
+def _expected(application: Application) -> tuple[Choice, ...]:
+    """Return the buttons for what is waited for from the town."""
     letter = Choice(button("Hand in the signed letter"), "/send_document")
-    return (letter, amend) if application.state == ApplicationState.SUBMITTED else (amend,)
+    if application.state in UNSIGNED:
+        return (letter,)
+    if application.state != ApplicationState.RETURNED:
+        return ()
+    asked = set(application.returned_fields)
+    mend = Choice(button("Mend just that"), payload("correct", application=application.reference, do="mend"))
+    mends = (mend,) if asked - {LETTER} else ()
+    return (*mends, letter) if LETTER in asked or not asked else mends

@@ -53,6 +53,14 @@ def start(turn: Turn, journey: str, values: dict[str, Any] | None = None) -> lis
     return advance(turn, draft)
 
 
+def start_anew(turn: Turn, journey: str, values: dict[str, Any]) -> list[Say]:
+    """Open a new draft of a journey in place of one that is still open."""
+    left = find_draft(turn, journey, DraftState.OPEN)
+    if left:
+        left.state = DraftState.CANCELLED
+    return start(turn, journey, values)
+
+
 def revive(turn: Turn, draft: Draft) -> list[Say]:
     """Take up a cancelled draft with everything that was given."""
     draft.state = DraftState.OPEN

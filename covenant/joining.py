@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from covenant import places, tickets
-from covenant.applications import current_application, next_steps, note_event, status_arguments
+from covenant import places, review, tickets
+from covenant.applications import ENDED, current_application, next_steps, status_arguments
 from covenant.display import municipality_argument
 from covenant.drafts import begin, close, find_draft, revive, start
 from covenant.fields import COUNTRY, PLACE, Field, Journey, Option, Values
@@ -81,7 +81,7 @@ def join(turn: Turn) -> list[Say]:
     if turn.contact.role not in SIGNERS:
         return [_other_doors(turn)]
     sent = current_application(turn)
-    if sent and turn.entities.get("start") != "anew":
+    if sent and sent.state not in ENDED and turn.entities.get("start") != "anew":
         return [Say("utter_join_already", status_arguments(sent), next_steps(sent))]
     return _start(turn)
 
@@ -218,9 +218,7 @@ def _submit(turn: Turn, draft: Draft) -> list[Say]:
     )
     decided = draft.values.get("mandate_date")
     application.mandate_date = date.fromisoformat(decided) if decided else None
-    turn.session.add(application)
-    turn.session.flush()
-    note_event(turn, application, "submitted", {"values": draft.values})
+    review.submit(turn.session, application, review.actor(turn), {"values": draft.values})
     args = {"reference": application.reference, "municipality": municipality_argument(municipality)}
     return [Say("utter_join_sent", args, _reminder_choices())]
 
@@ -246,23 +244,6 @@ def _municipality(turn: Turn, values: Values) -> Municipality:
     if not is_member(turn.session, turn.contact, found):
         turn.session.add(Membership(municipality_id=found.id, contact_id=turn.contact.id))
     return found
-
-
-def status(turn: Turn) -> list[Say]:
-    """Tell how far the contact's application is, and what is next."""
-    application = current_application(turn)
-    if application:
-        return [Say("utter_status", status_arguments(application), next_steps(application))]
-    draft = find_draft(turn, JOIN.key, DraftState.OPEN, DraftState.CANCELLED)
-    if draft and turn.contact.role in SIGNERS:
-        return [
-            Say(
-                "utter_status_draft",
-                {},
-                (Choice(button("Go on where we stopped"), payload("join_covenant", start="resume")),),
-            )
-        ]
-    return [Say("utter_status_none", {}, (Choice(button("Join the Covenant"), "/join_covenant"),))]
 
 
 PLAN = register(Plan(JOIN, submit=_submit, noticed=_noticed, choices=_choices))

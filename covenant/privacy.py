@@ -20,6 +20,7 @@ from db.records import (
     Doubt,
     Draft,
     DraftEvent,
+    Letter,
     Membership,
     Pledge,
     Ticket,
@@ -42,11 +43,24 @@ OWN: tuple[type[Base], ...] = (
     Address,
 )
 SHARED: tuple[type[Base], ...] = (Application, Pledge, Ticket, Broadcast)
-HISTORY: tuple[type[Base], ...] = (DraftEvent, ApplicationEvent)  # also what was refused or changed later
+HISTORY: tuple[type[Base], ...] = (DraftEvent, ApplicationEvent, Letter)  # also what was refused or changed later
 LONGEST_WAIT = timedelta(minutes=10)
 # On WhatsApp and by e-mail, the address's id is the person's own number or address; elsewhere it says nothing to them.
 HIDDEN = frozenset(
-    {"id", "address_id", "contact_id", "key", "feed", "draft_id", "letter_id", "file_id", "token", "digest"}
+    {
+        "id",
+        "address_id",
+        "application_id",
+        "contact_id",
+        "key",
+        "feed",
+        "draft_id",
+        "letter_id",
+        "file_id",
+        "reviewer_id",
+        "token",
+        "digest",
+    }
 )
 OPAQUE = frozenset({"web", "telegram"})
 
@@ -128,13 +142,14 @@ def _unlink(session: Session, contact: Contact) -> None:
     # A colleague's amendment may hold the person's own address, so the history of their requests is emptied as well.
     theirs = select(Application.id).where(Application.contact_id == contact.id)
     about = (ApplicationEvent.contact_id == contact.id) | ApplicationEvent.application_id.in_(theirs)
-    session.execute(update(ApplicationEvent).where(about).values(change={}))
+    session.execute(update(ApplicationEvent).where(about).values(change={}, reason=None))
     session.execute(update(ApplicationEvent).where(ApplicationEvent.contact_id == contact.id).values(contact_id=None))
     session.execute(
         update(Application)
         .where(Application.contact_id == contact.id)
         .values(contact_id=None, focal_name=None, focal_email=None, focal_phone=None)
     )
+    session.execute(update(Letter).where(Letter.contact_id == contact.id).values(contact_id=None, pages=[]))
     session.execute(update(Pledge).where(Pledge.contact_id == contact.id).values(contact_id=None))
     session.execute(
         update(Ticket).where(Ticket.contact_id == contact.id).values(contact_id=None, message=None, answer=None)

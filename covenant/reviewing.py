@@ -1,86 +1,141 @@
-"""What the secretariat does with applications from the chat: sees what waits, accepts, and the town is told."""
+"""What the secretariat does with applications from the chat: sees what waits, takes one up, decides, and goes on."""
 
 import re
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, case, func, select
+from sqlalchemy.orm import Session
 
-from covenant import outbox, reminders, tickets
-from covenant.applications import note_event
+from covenant import deciding, review, tickets
+from covenant.applications import status_arguments
+from covenant.deciding import WAITING
 from covenant.display import municipality_argument
 from covenant.messages import Choice, Say, button, payload
-from covenant.teams import team
-from covenant.turn import Turn
+from covenant.review import Event, LetterMissing, NotAllowed
+from covenant.turn import Turn, local_date
+from db.messages import File
 from db.records import Application, ApplicationState, Municipality, Pledge
 
-WAITING = (ApplicationState.SUBMITTED, ApplicationState.LETTER_RECEIVED)
 SHOWN = 8
+QUEUE = Choice(button("What waits for review"), "/review_queue")
+# What can be decided comes first: the signed letter is here, or somebody is at it.
+FIRST = case({state: place for place, state in enumerate(WAITING)}, value=Application.state)
 
 
-def queue(turn: Turn) -> list[Say]:
-    """Show what waits for review, or one application, or decide on it; politely refused to everybody else."""
-    if not turn.contact.is_secretariat:
-        return figures(turn)
-    application = _named(turn)
-    if application is None:
-        return [_listing(turn)]
-    if turn.entities.get("do") == "accept":
-        return accept(turn, application)
-    return [_details(application)]
+def waiting() -> Select[Application]:
+    """Return the query for what waits for the secretariat, in the order in which it is looked at."""
+    return select(Application).where(Application.state.in_(WAITING)).order_by(FIRST, Application.id)
 
 
-def _named(turn: Turn) -> Application | None:
-    written = re.findall(r"\b[A-Z0-9]{8}\b", turn.text.upper())  # "what about 9ZN3R9Q6?"
-    named = Application.reference.in_([turn.entities.get("application"), *written])
-    return turn.session.scalars(select(Application).where(named)).first()
+def count_waiting(session: Session) -> int:
+    """Return how many applications wait for the secretariat."""
+    return session.scalar(select(func.count(Application.id)).where(Application.state.in_(WAITING))) or 0
 
 
-def _listing(turn: Turn) -> Say:
-    has_letter = Application.state == ApplicationState.LETTER_RECEIVED  # these can be decided, so they come first
-    query = select(Application).where(Application.state.in_(WAITING)).order_by(has_letter.desc(), Application.id)
-    found = turn.session.scalars(query.limit(SHOWN)).all()
-    total = turn.session.scalar(select(func.count(Application.id)).where(Application.state.in_(WAITING))) or 0
-    args = {"count": total, "tickets": tickets.count_waiting(turn.session)}
-    return Say("utter_queue" if found else "utter_queue_empty", args, tuple(_choice(one) for one in found))
+def named(turn: Turn) -> Application | None:
+    """Return the application that a button or the words name: "what about 9ZN3R9Q6?"."""
+    written = re.findall(r"\b[A-Z0-9]{8}\b", turn.text.upper())
+    wanted = Application.reference.in_([turn.entities.get("application"), *written])
+    return turn.session.scalars(select(Application).where(wanted)).first()
 
 
-def _choice(application: Application) -> Choice:
+def listing(turn: Turn) -> Say:
+    """Offer what waits, eight at a time."""
+    page = turn.entities.get("page")
+    page = page if isinstance(page, int) and page > 0 else 0
+    found = turn.session.scalars(waiting().offset(page * SHOWN).limit(SHOWN + 1)).all()
+    args = {"count": count_waiting(turn.session), "tickets": tickets.count_waiting(turn.session)}
+    more = (Choice(button("More"), payload("review_queue", page=page + 1)),) if len(found) > SHOWN else ()
+    choices = (*(_look(one) for one in found[:SHOWN]), *more)
+    return Say("utter_queue" if found else "utter_queue_empty", args, choices)
+
+
+def _look(application: Application) -> Choice:
     title = f"{application.municipality.name} · {application.reference}"
     return Choice(title, payload("review_queue", application=application.reference))
 
 
-def _details(application: Application) -> Say:
+def details(turn: Turn, application: Application) -> list[Say]:
+    """Show an application with its signed letter and what its reader may do with it."""
+    letter = turn.session.get(File, application.letter_id) if application.letter_id else None
     args: dict[str, Any] = {
-        "municipality": municipality_argument(application.municipality),
+        **_names(application),
         "country": {"country": application.municipality.country},
-        "reference": application.reference,
         "signatory": application.signatory_name,
         "title": application.signatory_title,
         "focal": application.focal_name,
         "email": application.focal_email,
-        "letter": button("Yes") if application.letter_id else button("No"),
+        "letter": button("Yes") if letter else button("No"),
     }
-    accept_it = Choice(button("Accept"), payload("review_queue", application=application.reference, do="accept"))
-    return Say("utter_queue_item", args, (accept_it, Choice(button("What waits for review"), "/review_queue")))
+    shown = Say(
+        "utter_queue_item", args, (*_deeds(turn, application), QUEUE), file=letter.public_id if letter else None
+    )
+    return [*_in_hand(turn, application), shown]
+
+
+def _in_hand(turn: Turn, application: Application) -> list[Say]:
+    """Tell since when a colleague has it in hand; who that is stays among the colleagues."""
+    if application.state != ApplicationState.IN_REVIEW or application.reviewer_id == turn.contact.id:
+        return []
+    since = local_date(turn.contact.time_zone, application.moved_at)
+    return [Say("utter_review_taken", {"day": {"date": since.isoformat()}})]
+
+
+def _deeds(turn: Turn, application: Application) -> tuple[Choice, ...]:
+    if application.state in review.FINAL:
+        return ()
+    if application.state != ApplicationState.IN_REVIEW:
+        return (Choice(button("Take it up"), _do(application, "take")),)
+    if application.reviewer_id != turn.contact.id:
+        return (Choice(button("Take it over"), _do(application, "over")),)
+    return (
+        Choice(button("Accept"), _do(application, "accept")),
+        Choice(button("Send it back"), _do(application, "return")),
+        Choice(button("Decline"), _do(application, "decline")),
+    )
+
+
+def _do(application: Application, do: str, **more: str) -> str:
+    return payload("review_queue", application=application.reference, do=do, **more)
+
+
+def _names(application: Application) -> dict[str, Any]:
+    return {"municipality": municipality_argument(application.municipality), "reference": application.reference}
+
+
+def take(turn: Turn, application: Application, *, over: bool = False) -> list[Say]:
+    """Take an application up, or over from a colleague, and show what may be decided."""
+    try:
+        deciding.take(turn.session, application, review.actor(turn), over=over)
+    except NotAllowed as problem:
+        return refused(turn, application, problem)
+    return details(turn, application)
 
 
 def accept(turn: Turn, application: Application) -> list[Say]:
-    """Accept an application: the commitment starts today, the milestones' reminders are laid out, the team is told."""
-    args = {"municipality": municipality_argument(application.municipality), "reference": application.reference}
-    if application.letter_id is None:
-        return [Say("utter_accept_no_letter", args)]
-    if application.state not in WAITING:
-        return [Say("utter_accept_already", args)]
-    application.state = ApplicationState.ACCEPTED
-    application.decided_at = turn.now
-    application.municipality.committed_on = turn.today
-    note_event(turn, application, "accepted", {})
-    reminders.lay_out(turn.session, application.municipality)
-    for contact in team(turn.session, application.municipality):
-        outbox.queue_say(
-            turn.session, contact, Say("utter_accepted", args), key=f"accepted:{application.id}:{contact.id}"
-        )
-    return [Say("utter_accept_done", args, (Choice(button("What waits for review"), "/review_queue"),))]
+    """Ask once, then accept."""
+    by = review.actor(turn)
+    try:
+        review.check(application, Event.ACCEPTED, by)
+        if turn.entities.get("sure") == "yes":
+            deciding.accept(turn.session, application, by)
+            return [Say("utter_accept_done", _names(application), (QUEUE,))]
+    except NotAllowed as problem:
+        return refused(turn, application, problem)
+    yes = Choice(button("Yes, accept it"), _do(application, "accept", sure="yes"))
+    no = Choice(button("No, not yet"), payload("review_queue", application=application.reference))
+    return [Say("utter_accept_sure", _names(application), (yes, no))]
+
+
+def refused(turn: Turn, application: Application, problem: NotAllowed) -> list[Say]:
+    """Say why a step is not possible: it is decided, the letter is missing, or a colleague has it in hand."""
+    if application.state == ApplicationState.WITHDRAWN:
+        return [Say("utter_status", status_arguments(application), (QUEUE,))]
+    if application.state in review.FINAL:
+        return [Say("utter_accept_already", _names(application), (QUEUE,))]
+    if isinstance(problem, LetterMissing):
+        return [Say("utter_accept_no_letter", _names(application), (QUEUE,))]
+    return details(turn, application)
 
 
 def figures(turn: Turn) -> list[Say]:

@@ -165,7 +165,10 @@ class Template(Base):
 
 
 class File(Base):
-    """A file that a person handed in or that Kawan made; the bytes lie under `<data dir>/files/<public id>`."""
+    """A file that a person handed in or that Kawan made; the bytes lie under `<data dir>/files/<public id>`.
+
+    `long_side` is a picture's longer side in dots, None for what is no picture or came before it was noted.
+    """
 
     __tablename__ = "file"
 
@@ -176,4 +179,5 @@ class File(Base):
     media_type: Mapped[str] = mapped_column(String(100))
     size: Mapped[int] = mapped_column(BigInteger)
     sha256: Mapped[str] = mapped_column(String(64))
+    long_side: Mapped[int | None]
     created_at: Mapped[Created]

@@ -19,7 +19,10 @@ class DraftState(StrEnum):
 
 
 class Draft(Base):
-    """What a contact has filled in of one journey so far. `field` is the open question, None at the review."""
+    """What a contact has filled in of one journey so far. `field` is the open question, None at the review.
+
+    `nudged` is after how many days of silence the person was last asked whether to go on.
+    """
 
     __tablename__ = "draft"
     __table_args__ = (Index(None, "contact_id", "journey", "state"),)
@@ -31,6 +34,7 @@ class Draft(Base):
     field: Mapped[str | None] = mapped_column(String(48))
     candidates: Mapped[Json] = mapped_column(default=dict, server_default=text("'{}'"))
     state: Mapped[DraftState] = mapped_column(String(16), default=DraftState.OPEN)
+    nudged: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     created_at: Mapped[Created]
     changed_at: Mapped[Created]
 
@@ -49,13 +53,16 @@ class DraftEvent(Base):
 
 
 class ApplicationState(StrEnum):
-    """Where a municipality's application stands (journey J2)."""
+    """Where a municipality's application stands (journey J2); `covenant.review` says what may follow what."""
 
     SUBMITTED = "submitted"
+    LETTER_ISSUED = "letter_issued"
     LETTER_RECEIVED = "letter_received"
+    IN_REVIEW = "in_review"
     RETURNED = "returned"
     ACCEPTED = "accepted"
     DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
 
 
 class Municipality(Base):
@@ -89,7 +96,11 @@ class Membership(Base):
 
 
 class Application(Base):
-    """A municipality's request to join, as it was sent to the secretariat; amended, never overwritten silently."""
+    """A municipality's request to join, as it was sent to the secretariat; amended, never overwritten silently.
+
+    Only `covenant.review` writes `state`, `moved_at` (since when it stands there), `reviewer_id` (who took it up),
+    `reason` and `returned_fields` (what is still to be mended). `letter_id` is the signed copy as it is read.
+    """
 
     __tablename__ = "application"
 
@@ -111,7 +122,11 @@ class Application(Base):
     letter_language: Mapped[str | None] = mapped_column(String(8))
     letter_id: Mapped[int | None] = mapped_column(ForeignKey("file.id", ondelete="SET NULL"))
     state: Mapped[ApplicationState] = mapped_column(String(16), default=ApplicationState.SUBMITTED)
+    moved_at: Mapped[Created]
+    reviewer_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id", ondelete="SET NULL"))
     reason: Mapped[str | None]
+    returned_fields: Mapped[JsonList] = mapped_column(default=list, server_default=text("'[]'"))
+    nudged: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     submitted_at: Mapped[Created]
     decided_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
@@ -119,7 +134,10 @@ class Application(Base):
 
 
 class ApplicationEvent(Base):
-    """One step or amendment of an application: who, what, when."""
+    """One step or amendment of an application: who, what, when, from which state to which, and why.
+
+    Without a contact it was the operator's command, or somebody who has been erased since.
+    """
 
     __tablename__ = "application_event"
 
@@ -127,7 +145,32 @@ class ApplicationEvent(Base):
     application_id: Mapped[int] = mapped_column(ForeignKey("application.id", ondelete="CASCADE"), index=True)
     contact_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id", ondelete="SET NULL"))
     event: Mapped[str] = mapped_column(String(32))
+    before: Mapped[str | None] = mapped_column(String(16))
+    after: Mapped[str | None] = mapped_column(String(16))
+    reason: Mapped[str | None]
     change: Mapped[Json]
+    at: Mapped[Created]
+
+
+class Letter(Base):
+    """One version of a signed letter: its pages' public file ids in order, by whom and when.
+
+    `file_id` is the whole letter as one file; None until several pages are bound. Nothing overwrites a version.
+    """
+
+    __tablename__ = "letter"
+    __table_args__ = (
+        UniqueConstraint("application_id", "version"),
+        Index("ix_letter_unbound", "id", postgresql_where=text("file_id IS NULL AND bound_at IS NULL")),
+    )
+
+    id: Mapped[Id]
+    application_id: Mapped[int] = mapped_column(ForeignKey("application.id", ondelete="CASCADE"))
+    version: Mapped[int]
+    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id", ondelete="SET NULL"), index=True)
+    pages: Mapped[JsonList]
+    file_id: Mapped[int | None] = mapped_column(ForeignKey("file.id", ondelete="SET NULL"))
+    bound_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     at: Mapped[Created]
 
 

@@ -28,12 +28,11 @@ from bot.bell import Bell, listening, until
 from bot.channels import Capabilities, Inbound, Limit, Outbound, Place, storable
 from bot.channels.web_feed import HISTORY, News, Person, Seen, begin, is_typing, last_feed, news_since, said
 from bot.store import Missing, Store
-from covenant import privacy
+from covenant import access, privacy
 from covenant.codes import code_in
 from covenant.messages import Say
 from covenant.outbox import FEED_WAKE
 from db.engine import Sessions
-from db.messages import File
 from db.messages import Inbound as InboundRow
 from db.people import Address, Contact
 from locales import LANGUAGES, Catalogues, render
@@ -324,11 +323,10 @@ class WebDoor:
             bell.ring()
 
     def file(self, public_id: str, request: Request) -> Response:
-        """Give a file back to who handed it in, and to nobody else."""
+        """Give a file to who may have it, and to nobody else."""
         person = self.person(request)
         with self.sessions() as session:
-            query = select(File).where(File.public_id == public_id, File.contact_id == person.contact_id)
-            row = session.scalars(query).first()
+            row = access.file_for(session, public_id, person.contact_id)
         if row is None:
             raise HTTPException(404)
         try:

@@ -136,7 +136,13 @@ def test_a_town_is_accepted_congratulated_and_reminded(house: House, catalogues:
     secretariat.press_payload(f'/review_queue{{"application": "{application.reference}"}}')
     assert cast.answers[2] in secretariat.text
     assert cast.answers[6] in secretariat.text
+    secretariat.press_payload(f'/review_queue{{"application": "{application.reference}", "do": "take"}}')
+    assert secretariat.keys == ["utter_queue_item"]
     secretariat.press_payload(f'/review_queue{{"application": "{application.reference}", "do": "accept"}}')
+    assert secretariat.keys == ["utter_accept_sure"]
+    secretariat.press_payload(
+        f'/review_queue{{"application": "{application.reference}", "do": "accept", "sure": "yes"}}'
+    )
     assert secretariat.keys == ["utter_accept_done"]
 
     accepted = catalogues[cast.language].text("utter_accepted").replace("{municipality}", cast.own_name)

@@ -29,6 +29,7 @@ from db.records import (
     Doubt,
     Draft,
     DraftEvent,
+    Letter,
     Membership,
     Municipality,
     Pledge,
@@ -98,6 +99,7 @@ def live(session: Session, folder: Path) -> Life:
             ApplicationEvent(
                 application_id=application.id, contact_id=contact.id, event="submitted", change={"is": EMAIL}, at=now
             ),
+            Letter(application_id=application.id, version=1, contact_id=contact.id, pages=[letter.public_id], at=now),
             Pledge(contact_id=contact.id, municipality_id=town.id, action="400 mangroves", people_min=50),
             Ticket(contact_id=contact.id, kind="ask_question", message=WORDS, file_id=letter.id, language="id"),
             Broadcast(author_id=contact.id, texts={"id": "Halo"}, base_language="id", audience={}),
@@ -196,6 +198,7 @@ def test_what_is_the_towns_stays_without_the_person(life: Life, nobody_yet: Sess
         "municipality": 1,
         "application": 1,
         "application_event": 1,
+        "letter": 1,
         "pledge": 1,
         "ticket": 1,
         "broadcast": 1,

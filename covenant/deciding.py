@@ -1,0 +1,80 @@
+"""What a decision of the secretariat brings about, whoever takes it and wherever: the state, its event, the news."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from covenant import outbox, reminders, review
+from covenant.amending import AMEND
+from covenant.applications import LETTER, next_steps, status_arguments
+from covenant.display import municipality_argument
+from covenant.messages import Say
+from covenant.review import Actor, Event
+from covenant.teams import team
+from covenant.turn import local_date
+from db.people import Contact
+from db.records import Application, ApplicationEvent, ApplicationState, Membership
+
+RETURNABLE = (*(one.key for one in AMEND.fields), LETTER)
+WAITING = (
+    ApplicationState.LETTER_RECEIVED,
+    ApplicationState.IN_REVIEW,
+    ApplicationState.SUBMITTED,
+    ApplicationState.LETTER_ISSUED,
+)
+
+
+def take(session: Session, application: Application, by: Actor, *, over: bool = False) -> None:
+    """Take an application up; one that another has in hand only where it is to be taken `over`."""
+    review.move(session, application, Event.TAKEN_OVER if over else Event.TAKEN_UP, by)
+
+
+def accept(session: Session, application: Application, by: Actor) -> None:
+    """Accept an application: the commitment starts today, the milestones' reminders are laid out, the team is told."""
+    _hold_team(session, application)
+    event = review.move(session, application, Event.ACCEPTED, by)
+    application.municipality.committed_on = local_date(by.time_zone, by.at)
+    reminders.lay_out(session, application.municipality)
+    args = {"municipality": municipality_argument(application.municipality), "reference": application.reference}
+    _tell(session, application, event, Say("utter_accepted", args))
+
+
+def send_back(session: Session, application: Application, by: Actor, reason: str, fields: Sequence[str]) -> None:
+    """Return an application with a reason; the team is told, and asked for just these fields.
+
+    LookupError where there is no such field; `RETURNABLE` names them.
+    """
+    unknown = [one for one in fields if one not in RETURNABLE]
+    if unknown:
+        raise LookupError(unknown[0])
+    _hold_team(session, application)
+    event = review.move(session, application, Event.RETURNED, by, reason=reason, fields=fields)
+    _tell(session, application, event, _standing(application))
+
+
+def decline(session: Session, application: Application, by: Actor, reason: str) -> None:
+    """Decline an application with a reason; the team is told."""
+    _hold_team(session, application)
+    event = review.move(session, application, Event.DECLINED, by, reason=reason)
+    _tell(session, application, event, _standing(application))
+
+
+def _standing(application: Application) -> Say:
+    return Say("utter_status", status_arguments(application), next_steps(application))
+
+
+def _hold_team(session: Session, application: Application) -> None:
+    """Hold the team before the application, as their own turns do: whoever waits for somebody holds nothing of theirs.
+
+    A message to a contact waits for that contact's turn to end; that turn may wait for the application.
+    """
+    members = select(Membership.contact_id).where(Membership.municipality_id == application.municipality_id)
+    query = select(Contact.id).where(Contact.id.in_(members)).order_by(Contact.id)
+    session.execute(query.with_for_update(read=True, key_share=True)).all()
+
+
+def _tell(session: Session, application: Application, event: ApplicationEvent, news: Say) -> None:
+    """Tell the team; the event's number lets two returns be told, and each of them once."""
+    for contact in team(session, application.municipality):
+        outbox.queue_say(session, contact, news, key=f"{event.event}:{event.id}:{contact.id}")
