@@ -1,11 +1,10 @@
-"""The town's way through the Covenant: documents, deadlines, progress."""
+"""The town's way through the Covenant: its documents."""
 
 from sqlalchemy import select
 
-from covenant import applications, reminders, tickets
+from covenant import applications, evidence, tickets
 from covenant.display import municipality_argument
-from covenant.messages import Choice, Say, button, say
-from covenant.teams import municipality_of
+from covenant.messages import Say
 from covenant.turn import Turn
 from db.messages import File
 from db.records import ApplicationState
@@ -24,6 +23,9 @@ def send_document(turn: Turn) -> list[Say]:
     files = _files(turn)
     if not files:
         return [Say("utter_send_document")]
+    handed_in = evidence.take_files(turn, files)
+    if handed_in:
+        return handed_in
     file = files[0]
     application = applications.current_application(turn)
     if application is None or application.state not in HANDED_IN:
@@ -42,19 +44,3 @@ def _files(turn: Turn) -> list[File]:
     query = select(File).where(File.public_id.in_(wanted), File.contact_id == turn.contact.id)
     found = {one.public_id: one for one in turn.session.scalars(query)}
     return [found[one] for one in wanted if one in found]
-
-
-def report_progress(turn: Turn) -> list[Say]:
-    """Pass progress on to the secretariat until it can be recorded here."""
-    ticket = tickets.open_ticket(turn, "report_progress", turn.text)
-    return [Say("utter_progress_passed", {"reference": ticket.reference})]
-
-
-def ask_deadlines(turn: Turn) -> list[Say]:
-    """Say what is due next for the contact's municipality, or what the Covenant asks of everybody."""
-    municipality = municipality_of(turn.session, turn.contact)
-    coming = reminders.upcoming(municipality, turn.today) if municipality else []
-    if not coming or municipality is None:
-        return [Say("utter_deadlines_general", {}, (Choice(button("Join the Covenant"), "/join_covenant"),))]
-    lines = {"lines": [[say(milestone.key), {"date": day.isoformat()}] for milestone, day in coming]}
-    return [Say("utter_deadlines", {"municipality": municipality_argument(municipality), "lines": lines})]

@@ -4,7 +4,21 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from actions import arrivals, conversation, covenant_journey, groups, service
-from covenant import broadcast_chat, doubts, drafts, hearing, joining, knowledge, pledges, reviewing, tips, welcome
+from covenant import (
+    broadcast_chat,
+    deadlines,
+    doubts,
+    drafts,
+    evidence,
+    hearing,
+    joining,
+    knowledge,
+    pledges,
+    reminder_answers,
+    reviewing,
+    tips,
+    welcome,
+)
 from covenant.messages import Say
 from covenant.turn import Turn
 
@@ -39,9 +53,9 @@ SKILLS: dict[str, Skill] = {
     "check_status": Skill(joining.status, aside=True),
     "log_pledge": Skill(pledges.log),
     "list_pledges": Skill(pledges.listing, aside=True),
-    "report_progress": Skill(covenant_journey.report_progress, aside=True),
-    "ask_deadlines": Skill(covenant_journey.ask_deadlines, aside=True),
-    "manage_reminders": Skill(service.manage_reminders, aside=True),
+    "report_progress": Skill(evidence.report, aside=True),
+    "ask_deadlines": Skill(deadlines.answer, aside=True),
+    "manage_reminders": Skill(reminder_answers.manage, aside=True),
     "opt_out": Skill(service.opt_out, free=True),
     "opt_in": Skill(service.opt_in, aside=True),
     "get_tips": Skill(tips.tips, free=True, aside=True),
