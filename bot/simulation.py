@@ -132,11 +132,11 @@ class Simulation:
             moment, _, event = heapq.heappop(self.events)
             with self.sessions.begin() as session:
                 event(session, moment)
-                self._notice_tickets(session, moment)
         with self.sessions.begin() as session:
             if reminders.queue_due(session, now):
                 self._react(session, now)
-            self._notice_tickets(session, now)
+            if now.hour == TICKS[-1].hour:
+                self._notice_tickets(session, now)
 
     def _fresh(self, session: Session, table: type[Any]) -> list[Any]:
         rows = session.scalars(select(table).where(table.id > self.seen.get(table, 0)).order_by(table.id)).all()

@@ -46,11 +46,11 @@ def queue_due(session: Session, now: datetime) -> int:
     Of several reminders of one milestone only the newest is said: who was silent for a month gets what is still true.
     """
     milestones = _claim(session, now)
-    newest = _newest_due(session, milestones, now)
-    if not newest:
+    if not milestones:
         return 0
-    asking = _choose(session, newest, now)
-    return _tell(session, asking, now)
+    newest = _newest_due(session, milestones, now)
+    asking = _choose(session, newest, now) if newest else []
+    return _tell(session, asking, now) if asking else 0
 
 
 def _claim(session: Session, now: datetime) -> dict[int, Milestone]:

@@ -101,8 +101,12 @@ def move(session: Session, milestone: Milestone, due: date, reason: str, now: da
 
 
 def _set_moments(session: Session, milestone: Milestone, now: datetime) -> None:
-    for reminder in session.scalars(select(Reminder).where(Reminder.milestone_id == milestone.id)):
-        due_at = _due_at(milestone.due_on, reminder.days_before, milestone.municipality.country)
+    due, country = milestone.due_on, milestone.municipality.country
+    if due is None:
+        return
+    query = select(Reminder).where(Reminder.milestone_id == milestone.id)
+    for reminder in session.scalars(query.execution_options(populate_existing=True)):
+        due_at = _due_at(due, reminder.days_before, country)
         if due_at > now:
             reminder.state, reminder.step, reminder.due_at = ReminderState.WAITING, 0, due_at
         elif reminder.state == ReminderState.WAITING:
