@@ -63,8 +63,12 @@ class Simulation:
             self._invent(session, end)
         days = [day for day in _days(START, end) if not self._stands_still(day)]
         for day in days:
-            for hour in TICKS:
-                self._until(datetime.combine(day, hour))
+            with (
+                self.sessions.begin() as session
+            ):  # one a day: twenty thousand commits would take a minute by themselves
+                for hour in TICKS:
+                    self._until(session, datetime.combine(day, hour))
+                self._notice_tickets(session, datetime.combine(day, TICKS[-1]))
         with self.sessions() as session:
             query = select(Milestone).options(joinedload(Milestone.municipality))
             self.ledger.note_milestones(session.scalars(query).all())
@@ -126,17 +130,13 @@ class Simulation:
     def _plan(self, moment: datetime, event: Event) -> None:
         heapq.heappush(self.events, (moment, next(self.numbers), event))
 
-    def _until(self, now: datetime) -> None:
+    def _until(self, session: Session, now: datetime) -> None:
         """Let everything happen that people do up to a moment, then let the clock tick once."""
         while self.events and self.events[0][0] <= now:
             moment, _, event = heapq.heappop(self.events)
-            with self.sessions.begin() as session:
-                event(session, moment)
-        with self.sessions.begin() as session:
-            if reminders.queue_due(session, now):
-                self._react(session, now)
-            if now.hour == TICKS[-1].hour:
-                self._notice_tickets(session, now)
+            event(session, moment)
+        if reminders.queue_due(session, now):
+            self._react(session, now)
 
     def _fresh(self, session: Session, table: type[Any]) -> list[Any]:
         rows = session.scalars(select(table).where(table.id > self.seen.get(table, 0)).order_by(table.id)).all()

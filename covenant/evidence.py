@@ -40,9 +40,11 @@ def report(turn: Turn, among: Sequence[Milestone] | None = None) -> list[Say]:
     if municipality is None or municipality.committed_on is None:
         return [Say("utter_deadlines_general", {}, (Choice(button("Join the Covenant"), "/join_covenant"),))]
     lay_out(turn.session, municipality)
-    named = _named(turn)
+    named, draft = _named(turn), drafts.open_draft(turn)
+    if draft and draft.journey == EVIDENCE.key and not named:
+        return drafts.begin(turn, EVIDENCE.key)
     rows = among or [one for one in progress.milestones_of(turn.session, municipality) if one.phase == Phase.OPEN]
-    if named or len(rows) == 1:
+    if named or len(rows) == 1 or (rows and draft):  # inside of another form nothing else can be offered
         return _begin(turn, named or rows[0])
     if not rows:
         return [Say("utter_deadlines_done", {"municipality": municipality_argument(municipality)})]

@@ -7,15 +7,15 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from actions import conversation, covenant_journey
+from actions import conversation, covenant_journey, table
 from bot import milestone_desk
 from bot.errors import StartError
-from covenant import drafts, evidence, progress, reminder_answers, reminders
+from covenant import drafts, evidence, pledges, progress, reminder_answers, reminders
 from covenant.messages import Say
 from covenant.turn import Turn
 from db.messages import File, Outbound
 from db.milestones import Evidence, EvidenceState, Milestone, Phase, ReminderState
-from db.people import Purpose
+from db.people import Purpose, Role
 from db.records import Application, Municipality, Ticket
 from locales import load_catalogues
 from tests.people import Somebody, somebody
@@ -90,6 +90,20 @@ def test_files_that_come_meanwhile_belong_to_it(session: Session) -> None:
     conversation.affirm(turn(session, person, "affirm"))
     assert set(session.scalars(select(Evidence.file_id))) == {one.id for one in files}
     assert not session.scalars(select(Ticket)).all()
+
+
+def test_inside_of_another_form_it_begins_with_what_is_due_first(session: Session) -> None:
+    person = officer(session)
+    person.contact.role = Role.MUNICIPAL
+    town(session, person)
+    pledges.log(turn(session, person, "log_pledge"))
+    said = table.answer(turn(session, person, "report_progress"))
+    assert keys(said) == ["utter_evidence_begin", "utter_ask_evidence_link"]
+    assert said[0].args["milestone"]["say"] == "milestone_inventory"
+    again = table.answer(turn(session, person, "report_progress"))
+    assert keys(again)[0] == "utter_go_on"
+    back = table.answer(turn(session, person, "cancel"))
+    assert back[-1].key == "utter_step", "the pledge goes on"
 
 
 def test_nobody_hands_in_for_a_town_that_is_not_theirs(session: Session) -> None:
