@@ -1,11 +1,9 @@
-"""The town's way through the Covenant: documents, deadlines, progress."""
+"""The town's way through the Covenant: its documents."""
 
 from sqlalchemy import select
 
-from covenant import applications, handing_in, reminders, tickets
-from covenant.display import municipality_argument
-from covenant.messages import Choice, Say, button, say
-from covenant.teams import municipality_of
+from covenant import applications, evidence, handing_in, tickets
+from covenant.messages import Say
 from covenant.turn import Turn
 from db.messages import File
 
@@ -21,6 +19,9 @@ def send_document(turn: Turn) -> list[Say]:
     files = _files(turn)
     if not files:
         return [Say("utter_send_document")]
+    handed_in = evidence.take_files(turn, files)
+    if handed_in:
+        return handed_in
     application = applications.current_application(turn)
     if application is None or not handing_in.may_hand_in(application, turn):
         opened = [tickets.open_ticket(turn, "send_document", one.name, one.id) for one in files]
@@ -34,19 +35,3 @@ def _files(turn: Turn) -> list[File]:
     query = select(File).where(File.public_id.in_(wanted), File.contact_id == turn.contact.id)
     found = {one.public_id: one for one in turn.session.scalars(query)}
     return [found[one] for one in wanted if one in found]
-
-
-def report_progress(turn: Turn) -> list[Say]:
-    """Pass progress on to the secretariat until it can be recorded here."""
-    ticket = tickets.open_ticket(turn, "report_progress", turn.text)
-    return [Say("utter_progress_passed", {"reference": ticket.reference})]
-
-
-def ask_deadlines(turn: Turn) -> list[Say]:
-    """Say what is due next for the contact's municipality, or what the Covenant asks of everybody."""
-    municipality = municipality_of(turn.session, turn.contact)
-    coming = reminders.upcoming(municipality, turn.today) if municipality else []
-    if not coming or municipality is None:
-        return [Say("utter_deadlines_general", {}, (Choice(button("Join the Covenant"), "/join_covenant"),))]
-    lines = {"lines": [[say(milestone.key), {"date": day.isoformat()}] for milestone, day in coming]}
-    return [Say("utter_deadlines", {"municipality": municipality_argument(municipality), "lines": lines})]

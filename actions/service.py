@@ -3,7 +3,7 @@
 import functools
 from pathlib import Path
 
-from covenant import consent, hearing, menu, privacy, tickets
+from covenant import consent, hearing, menu, privacy, reminder_answers, tickets
 from covenant.messages import Choice, Say, button, payload
 from covenant.turn import Turn
 from db.people import Purpose
@@ -111,19 +111,9 @@ def opt_in(turn: Turn) -> list[Say]:
     if purpose is None:
         return [Say("utter_which_messages", {}, _purpose_choices("opt_in"))]
     consent.record(turn, purpose, given=True)
+    if purpose == Purpose.REMINDERS:
+        reminder_answers.end_pause(turn.session, turn.contact)
     return [Say("utter_purpose_on", {"purpose": PURPOSES[purpose]})]
-
-
-def manage_reminders(turn: Turn) -> list[Say]:
-    """Switch reminders on or off; finer wishes are passed on until they can be set here."""
-    on = consent.has_given(turn.session, turn.contact, Purpose.REMINDERS)
-    if turn.text:
-        tickets.open_ticket(turn, "manage_reminders", turn.text)
-    choices = (
-        Choice(button("Yes, remind me"), payload("opt_in", purpose="reminders")),
-        Choice(button("No reminders"), payload("opt_out", purpose="reminders")),
-    )
-    return [Say("utter_reminders_on" if on else "utter_reminders_off", {}, choices)]
 
 
 def subscribe_tips(turn: Turn) -> list[Say]:

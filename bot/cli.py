@@ -1,10 +1,11 @@
 """`kawan`: the command line; every verb reads the settings, does one thing and says in a sentence what went wrong."""
 
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
-from bot import cli_broadcast, cli_review, cli_templates
+from bot import cli_broadcast, cli_milestones, cli_review, cli_templates
 from bot.cli_base import about, one_sentence, say
 from bot.errors import StartError
 
@@ -85,6 +86,17 @@ def migrate() -> None:
         except SQLAlchemyError as problem:
             raise StartError(about(problem)) from problem
         say("the database has the newest schema")
+
+
+@app.command()
+def simulate(
+    years: int = 4, cities: int = 500, seed: int = 1, *, as_json: Annotated[bool, typer.Option("--json")] = False
+) -> None:
+    """Run the clock fast over a made-up region and print what its people got; on a database that is thrown away."""
+    from bot import cli_simulate
+
+    with one_sentence():
+        raise typer.Exit(cli_simulate.simulate(years, cities, seed, as_json=as_json))
 
 
 @app.command()
@@ -182,3 +194,5 @@ app.command()(cli_broadcast.costs)
 app.add_typer(cli_broadcast.app, name="broadcasts")
 app.add_typer(cli_templates.app, name="templates")
 app.add_typer(cli_review.app, name="review")
+app.add_typer(cli_milestones.evidence, name="evidence")
+app.add_typer(cli_milestones.milestones, name="milestones")

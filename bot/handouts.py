@@ -5,7 +5,8 @@ import hmac
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from urllib.parse import quote
 
 from fastapi import APIRouter, HTTPException, Response
@@ -15,10 +16,12 @@ from sqlalchemy.orm import Session
 from bot.channels import Attached
 from bot.channels import Outbound as Message
 from bot.inbox import uuid_of
-from covenant import access, privacy
+from covenant import access, calendar_file, privacy
 from db.engine import Sessions
 from db.messages import Outbound
 from db.people import Contact
+from locales import Catalogues, load_catalogues
+from locales.languages import ENGLISH
 
 MY_DATA = "my-data"
 HOLDS = 3600  # seconds
@@ -35,6 +38,7 @@ class Handouts:
     secret: str
     public_url: str
     read_file: ReadFile
+    catalogues: Catalogues = field(default_factory=load_catalogues)
 
     def attach(self, session: Session, row: Outbound, file: str) -> Attached | None:
         """Return the file that a message names: what is kept of the person, or a file that they may have."""
@@ -42,8 +46,16 @@ class Handouts:
             kept = privacy.export(session, session.get_one(Contact, row.contact_id))
             text = json.dumps(kept, ensure_ascii=False, indent=2)
             return Attached("my-data.json", "application/json", text.encode())
+        if file == calendar_file.NAME:
+            return self._dates(session, row)
         found = access.file_for(session, file, row.contact_id)
         return Attached(found.name, found.media_type, self.read_file(file)) if found else None
+
+    def _dates(self, session: Session, row: Outbound) -> Attached | None:
+        contact = session.get_one(Contact, row.contact_id)
+        catalogue = self.catalogues.get(contact.language) or self.catalogues[ENGLISH]
+        dates = calendar_file.make_ics(session, contact, catalogue, datetime.now(UTC))
+        return Attached(calendar_file.FILE_NAME, calendar_file.MEDIA_TYPE, dates) if dates else None
 
     def link(self, message: Message) -> str:
         """Return an address for the file of a message that holds for an hour."""

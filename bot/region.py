@@ -20,8 +20,9 @@ from bot.channels.web import NAME
 from bot.inhabitant import Inhabitant
 from bot.store import Store
 from covenant.reminders import TIME_ZONES
+from db.milestones import Reminder, ReminderState
 from db.people import Role
-from db.records import Application, Reminder
+from db.records import Application
 from locales import LANGUAGES, Catalogues
 from locales.languages import COUNTRY_LANGUAGE, language_of_country
 from locales.sources import read_yaml
@@ -165,7 +166,8 @@ class Region:
 
     def _settle_past_reminders(self) -> None:
         """Take what was due in the invented past for sent: nobody wants two years of reminders at once."""
-        self.session.execute(update(Reminder).where(Reminder.due_at < self.now).values(queued=True))
+        past = update(Reminder).where(Reminder.due_at < self.now)
+        self.session.execute(past.values(state=ReminderState.SETTLED))
 
     # --- everybody else -----------------------------------------------------------------------------------------
 

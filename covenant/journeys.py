@@ -1,6 +1,6 @@
 """Every journey there is; importing their modules makes them known to `covenant.drafts`."""
 
-from covenant import amending, broadcast_chat, joining, knowledge, mailing, pledges, verdicts, welcome
+from covenant import amending, broadcast_chat, evidence, joining, knowledge, mailing, pledges, verdicts, welcome
 from covenant.plans import PLANS, Plan
 
 ALL = (
@@ -12,6 +12,7 @@ ALL = (
     broadcast_chat.PLAN,
     mailing.PLAN,
     verdicts.PLAN,
+    evidence.PLAN,
 )
 
 

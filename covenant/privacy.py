@@ -12,6 +12,7 @@ from covenant.consent import fingerprint
 from db.base import Base
 from db.columns import new_reference
 from db.messages import Conversation, File, Inbound, InboundState, Outbound, OutboundState, TurnEffect
+from db.milestones import Evidence, Notice, ReminderPause
 from db.people import Address, AddressState, Consent, Contact, Erasure, LinkCode, Suppression
 from db.records import (
     Application,
@@ -27,7 +28,7 @@ from db.records import (
     TipShown,
 )
 
-# What is the person's, in the order in which it can be erased. Applications and pledges made for a municipality
+# What is the person's, in the order in which it can be erased. Applications, pledges and evidence of a municipality
 # are the municipality's record: they stay, without the person.
 OWN: tuple[type[Base], ...] = (
     Outbound,
@@ -36,13 +37,15 @@ OWN: tuple[type[Base], ...] = (
     LinkCode,
     Membership,
     TipShown,
+    Notice,
+    ReminderPause,
     Doubt,
     Draft,
     Conversation,
     File,
     Address,
 )
-SHARED: tuple[type[Base], ...] = (Application, Pledge, Ticket, Broadcast)
+SHARED: tuple[type[Base], ...] = (Application, Pledge, Evidence, Ticket, Broadcast)
 HISTORY: tuple[type[Base], ...] = (DraftEvent, ApplicationEvent, Letter)  # also what was refused or changed later
 LONGEST_WAIT = timedelta(minutes=10)
 # On WhatsApp and by e-mail, the address's id is the person's own number or address; elsewhere it says nothing to them.
@@ -151,6 +154,7 @@ def _unlink(session: Session, contact: Contact) -> None:
     )
     session.execute(update(Letter).where(Letter.contact_id == contact.id).values(contact_id=None, pages=[]))
     session.execute(update(Pledge).where(Pledge.contact_id == contact.id).values(contact_id=None))
+    session.execute(update(Evidence).where(Evidence.contact_id == contact.id).values(contact_id=None, file_id=None))
     session.execute(
         update(Ticket).where(Ticket.contact_id == contact.id).values(contact_id=None, message=None, answer=None)
     )

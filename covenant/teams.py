@@ -1,6 +1,6 @@
 """Who speaks for a municipality."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -35,3 +35,22 @@ def is_member(session: Session, contact: Contact, municipality: Municipality) ->
         Membership.municipality_id == municipality.id, Membership.contact_id == contact.id
     )
     return session.scalar(query) is not None
+
+
+def climb(session: Session, municipality: Municipality) -> list[Contact]:
+    """Return whom to ask for a municipality, one after the other: the focal point, the second one, who came later."""
+    return climbs(session, [municipality.id]).get(municipality.id, [])
+
+
+def climbs(session: Session, municipality_ids: Iterable[int]) -> dict[int, list[Contact]]:
+    """Return the same for several municipalities at once, by their ids; without those that have no team."""
+    query = (
+        select(Membership.municipality_id, Contact)
+        .join(Contact, Membership.contact_id == Contact.id)
+        .where(Membership.municipality_id.in_(set(municipality_ids)), Membership.pending.is_(False))
+        .order_by(Membership.municipality_id, Membership.id)
+    )
+    found: dict[int, list[Contact]] = {}
+    for municipality_id, contact in session.execute(query):
+        found.setdefault(municipality_id, []).append(contact)
+    return found

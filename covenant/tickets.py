@@ -1,14 +1,16 @@
 """What only a person can answer: a ticket for the secretariat, with a reference the asker can name."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from covenant import consent
 from covenant.turn import Turn
-from db.people import Purpose
+from db.people import Contact, Purpose
 from db.records import Ticket, TicketState
+from locales.languages import ENGLISH
 
 LONGEST = 2000  # characters of the person's words that a ticket keeps
 
@@ -25,6 +27,16 @@ def open_ticket(turn: Turn, kind: str, message: str | None, file_id: int | None 
     )
     turn.session.add(ticket)
     turn.session.flush()
+    return ticket
+
+
+def open_task(session: Session, kind: str, about: str, now: datetime, contact: Contact | None = None) -> Ticket:
+    """Open a ticket that nobody wrote: what it is about in names, keys and dates; `contact` is whom it concerns."""
+    language = contact.language if contact else ENGLISH
+    contact_id = contact.id if contact else None
+    ticket = Ticket(contact_id=contact_id, kind=kind, message=about[:LONGEST], language=language, created_at=now)
+    session.add(ticket)
+    session.flush()
     return ticket
 
 

@@ -1,4 +1,4 @@
-"""What people record: drafts, municipalities and their applications, pledges, tickets, broadcasts, reminders."""
+"""What people record: drafts, municipalities and their applications, pledges, tickets, broadcasts."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, Date, DateTime, ForeignKey, Index, String, Un
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from db.base import Base
-from db.columns import Created, Id, Json, JsonList, Moment, PublicId, Reference
+from db.columns import Created, Id, Json, JsonList, PublicId, Reference
 
 
 class DraftState(StrEnum):
@@ -269,18 +269,3 @@ class TipShown(Base):
     contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"), primary_key=True)
     tip: Mapped[str] = mapped_column(String(16), primary_key=True)
     at: Mapped[Created]
-
-
-class Reminder(Base):
-    """One due reminder of a municipality's milestone; unique, so a repeated tick is harmless."""
-
-    __tablename__ = "reminder"
-    __table_args__ = (UniqueConstraint("municipality_id", "milestone", "days_before"), Index(None, "queued", "due_at"))
-
-    id: Mapped[Id]
-    municipality_id: Mapped[int] = mapped_column(ForeignKey("municipality.id", ondelete="CASCADE"))
-    milestone: Mapped[str] = mapped_column(String(48))
-    due_on: Mapped[date] = mapped_column(Date)
-    days_before: Mapped[int]
-    due_at: Mapped[Moment]
-    queued: Mapped[bool] = mapped_column(default=False)

@@ -1,5 +1,6 @@
 """How a language writes numbers, dates, lists and the names of countries: as CLDR has it, or as its `language.yml`."""
 
+import functools
 from collections.abc import Sequence
 from datetime import date
 
@@ -11,6 +12,7 @@ from babel.numbers import format_decimal
 from locales.languages import ENGLISH, LANGUAGES, locale_of
 
 BUDDHIST_OFFSET = 543
+FEAST = "Visaka Bochea"
 
 
 def number_text(language: str, number: float) -> str:
@@ -23,7 +25,7 @@ def date_text(language: str, day: date) -> str:
     known = LANGUAGES[language]
     locale = Locale.parse(known.dates) if known.dates else locale_of(language)
     text = format_date(day, _pattern(locale, known.months, day), locale=locale)
-    return f"{text} ({_buddhist(language, day.year)})" if known.buddhist_era else text
+    return f"{text} ({_buddhist(language, day)})" if known.buddhist_era else text
 
 
 def _pattern(locale: Locale, months: Sequence[str], day: date) -> str:
@@ -32,12 +34,24 @@ def _pattern(locale: Locale, months: Sequence[str], day: date) -> str:
 
 
 def year_text(language: str, year: int) -> str:
-    """Return a year, beside that of the Buddhist era where offices write it."""
-    return f"{year} ({_buddhist(language, year)})" if LANGUAGES[language].buddhist_era else str(year)
+    """Return a year, beside that of the Buddhist era where offices write it and it begins with the same day."""
+    known = LANGUAGES[language]
+    is_same = known.buddhist_era and not known.era_begins
+    return f"{year} ({_buddhist(language, date(year, 1, 1))})" if is_same else str(year)
 
 
-def _buddhist(language: str, year: int) -> str:
-    return f"{LANGUAGES[language].buddhist_era} {year + BUDDHIST_OFFSET}"
+def _buddhist(language: str, day: date) -> str:
+    known = LANGUAGES[language]
+    begun = bool(known.era_begins) and day > _feast(known.era_begins, day.year)
+    return f"{known.buddhist_era} {day.year + BUDDHIST_OFFSET + begun}"
+
+
+@functools.cache
+def _feast(country: str, year: int) -> date:
+    """Return the day of the Buddha's birth in a country, after which its year of the Buddhist era begins."""
+    import holidays
+
+    return holidays.country_holidays(country, years=year, language="en_US").get_named(FEAST)[0]
 
 
 def list_text(language: str, items: Sequence[str]) -> str:

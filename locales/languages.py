@@ -25,7 +25,8 @@ class Language:
     `countries`: whose everyday language it is. `also`: tags of phones that are answered in it. `script`: the first and
     the last letter, where no other language of ours has them. `cldr`: the locale whose customs are nearest, for a
     language that CLDR lacks. `months`, `conjunction`, `country_names`: what CLDR lacks or has otherwise. `dates`: the
-    locale that writes its dates. `buddhist_era`: the sign before a year of that era, where offices use it.
+    locale that writes its dates. `buddhist_era`: the sign before a year of that era, where offices use it;
+    `era_begins`: the country after whose Visaka Bochea such a year begins, where not on the first of January.
     """
 
     code: str
@@ -40,6 +41,7 @@ class Language:
     conjunction: str = ""
     country_names: Mapping[str, str] = field(default_factory=dict)
     buddhist_era: str = ""
+    era_begins: str = ""
 
 
 def read_language(path: Path) -> Language:

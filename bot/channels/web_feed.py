@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from db.messages import File, Inbound, InboundState, Outbound, OutboundState
 
 HISTORY = 60  # messages at once
-OWN_DATA = "my-data"
+# What Kawan makes for a person when they fetch it, by the name that a message has for it: the file's name and its type.
+MADE = {"my-data": ("my-data.json", "application/json"), "dates-ics": ("dates.ics", "text/calendar")}
 
 
 @dataclass(frozen=True)
@@ -129,13 +130,14 @@ def _inbound(row: Inbound, language: str, names: dict[str, File]) -> dict[str, A
 
 def _outbound(row: Outbound) -> dict[str, Any]:
     content = row.content
-    own = [{"name": "my-data.json", "type": "application/json", "size": None, "url": "/chat/my-data.json"}]
+    made = MADE.get(content.get("file") or "")
+    own = [{"name": made[0], "type": made[1], "size": None, "url": f"/chat/{made[0]}"}] if made else []
     return {
         "id": f"o{row.feed}",
         "from": "bot",
         "text": content["text"],
         "buttons": content.get("buttons") or [],
-        "files": own if content.get("file") == OWN_DATA else [],
+        "files": own,
         "at": (row.sent_at or row.queued_at).isoformat(),
         "lang": content.get("lang", "en"),
     }

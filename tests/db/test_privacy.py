@@ -20,7 +20,8 @@ from bot.store import Folder
 from covenant import privacy, reminders
 from covenant.outbox import queue_content
 from db.engine import Sessions
-from db.messages import Inbound, InboundState, Lane, Outbound, OutboundState, TurnEffect
+from db.messages import File, Inbound, InboundState, Lane, Outbound, OutboundState, TurnEffect
+from db.milestones import Badge, Evidence, Notice, NoticeItem, Reminder, ReminderPause
 from db.people import AddressState, Contact, Erasure, LinkCode, Purpose, Suppression
 from db.records import (
     Application,
@@ -33,7 +34,6 @@ from db.records import (
     Membership,
     Municipality,
     Pledge,
-    Reminder,
     Ticket,
     TipShown,
 )
@@ -108,10 +108,23 @@ def live(session: Session, folder: Path) -> Life:
             Doubt(contact_id=contact.id, language="id", words=WORDS, guesses=[["log_pledge", 0.3]], at=now),
         )
     )
-    reminders.lay_out(session, town)
+    be_reminded(session, town, contact, letter)
     queue_content(session, person.address, {"text": f"{WORDS}?", "lang": "id"}, "reply:1", Lane.REPLY)
     session.flush()
     return Life(person, town.id, letter.public_id)
+
+
+def be_reminded(session: Session, town: Municipality, contact: Contact, file: File) -> None:
+    """Let a person be reminded, pause, and hand something in; the town has a badge."""
+    now = datetime.now(UTC)
+    reminders.lay_out(session, town)
+    reminder = session.scalars(select(Reminder).order_by(Reminder.id)).first()
+    notice = Notice(contact_id=contact.id, sent_on=now.date(), sent_at=now, answer="later")
+    session.add_all((notice, ReminderPause(contact_id=contact.id, until=now)))
+    session.add(Badge(municipality_id=town.id, badge="inventory", awarded_on=now.date()))
+    session.add(Evidence(milestone_id=reminder.milestone_id, contact_id=contact.id, file_id=file.id, year=2027))
+    session.flush()
+    session.add(NoticeItem(notice_id=notice.id, reminder_id=reminder.id))
 
 
 def deliver(sessions: Sessions, life: Life) -> None:
@@ -190,7 +203,7 @@ def test_an_erased_person_leaves_only_a_receipt_and_the_wish_for_silence(
 
 
 def test_what_is_the_towns_stays_without_the_person(life: Life, nobody_yet: Sessions, tmp_path: Path) -> None:
-    laid_out = counted(nobody_yet)["reminder"]
+    laid_out = counted(nobody_yet)
     ask_for_erasure(nobody_yet, life)
     deliver(nobody_yet, life)
     Clock(nobody_yet, SECRET, Folder(tmp_path)).erase()
@@ -202,7 +215,10 @@ def test_what_is_the_towns_stays_without_the_person(life: Life, nobody_yet: Sess
         "pledge": 1,
         "ticket": 1,
         "broadcast": 1,
-        "reminder": laid_out,
+        "milestone": laid_out["milestone"],
+        "reminder": laid_out["reminder"],
+        "evidence": 1,
+        "badge": 1,
         "erasure": 1,
         "suppression": 1,
     }
@@ -212,6 +228,7 @@ def test_what_is_the_towns_stays_without_the_person(life: Life, nobody_yet: Sess
         assert [getattr(application, key) for key in personal] == [None] * len(personal)
         assert application.signatory_name == "I Made Mahayastra", "the office's word is the town's record"
         assert session.scalars(select(Pledge.contact_id)).one() is None
+        assert session.execute(select(Evidence.contact_id, Evidence.file_id)).one() == (None, None)
         assert session.scalars(select(Broadcast.author_id)).one() is None
 
 

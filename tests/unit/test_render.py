@@ -26,13 +26,24 @@ def catalogue(language: str, *sources: Source, **texts: str) -> Catalogue:
         ("en", "12 March 2026"),
         ("id", "12 Maret 2026"),
         ("th", "12 มีนาคม ค.ศ. 2026 (พ.ศ. 2569)"),
-        ("km", "12 មីនា 2026"),
+        ("km", "12 មីនា 2026 (ព.ស. 2569)"),
+        ("lo", "12 ມີນາ 2026 (ພ.ສ. 2569)"),
         ("vi", "12 tháng 3, 2026"),
         ("tet", "12 Marsu 2026"),
     ],
 )
 def test_a_date_is_written_as_its_reader_writes_it(language: str, shown: str, catalogues: Catalogues) -> None:
     assert value_text(catalogues[language], {"date": "2026-03-12"}) == shown
+
+
+@pytest.mark.parametrize(("day", "year"), [("2028-05-08", 2571), ("2028-05-09", 2572), ("2028-12-31", 2572)])
+def test_in_khmer_the_buddhist_year_begins_after_visaka_bochea(day: str, year: int, catalogues: Catalogues) -> None:
+    assert value_text(catalogues["km"], {"date": day}).endswith(f"(ព.ស. {year})")
+
+
+def test_a_year_alone_has_its_buddhist_year_only_where_both_begin_together(catalogues: Catalogues) -> None:
+    shown = {code: value_text(catalogues[code], {"year": 2030}) for code in ("th", "lo", "km", "en")}
+    assert shown == {"th": "2030 (พ.ศ. 2573)", "lo": "2030 (ພ.ສ. 2573)", "km": "2030", "en": "2030"}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,164 @@
+"""J3, from open to done: evidence comes in, the secretariat accepts or returns it, the team hears what is next."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from covenant import outbox
+from covenant.display import municipality_argument
+from covenant.hours import zone_of
+from covenant.messages import Choice, Say, button, payload, say
+from covenant.milestones import schedule
+from covenant.schedule import hold, is_certain, lay_out_next, reopen, settle
+from covenant.teams import team
+from db.messages import File
+from db.milestones import Badge, Evidence, EvidenceState, Milestone, Phase
+from db.people import Contact
+from db.records import Municipality
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What shows that a milestone was reached: files or a link, the year it is about, a note; each may be missing."""
+
+    files: Sequence[File] = ()
+    link: str | None = None
+    year: int | None = None
+    note: str | None = None
+
+
+class Decided(Exception):
+    """The secretariat has decided on this evidence before."""
+
+
+def milestones_of(session: Session, municipality: Municipality) -> Sequence[Milestone]:
+    """Return the milestones of a municipality, the first due first, those without a date last."""
+    query = select(Milestone).where(Milestone.municipality_id == municipality.id)
+    return session.scalars(query.order_by(Milestone.due_on.nulls_last(), Milestone.id)).all()
+
+
+def next_step(session: Session, municipality: Municipality) -> Milestone | None:
+    """Return what a municipality has to do next: the first open milestone whose date is certain, or None."""
+    rows = milestones_of(session, municipality)
+    return next((one for one in rows if one.phase == Phase.OPEN and is_certain(one)), None)
+
+
+def hand_in(session: Session, milestone: Milestone, contact: Contact, proof: Proof, now: datetime) -> Evidence:
+    """Take evidence for a milestone: it waits for the secretariat, and nobody is reminded of the milestone any more."""
+    hold(session, [milestone.id])
+    rows = [
+        Evidence(
+            milestone_id=milestone.id,
+            contact_id=contact.id,
+            file_id=file.id if file else None,
+            link=proof.link,
+            year=proof.year,
+            note=proof.note,
+            created_at=now,
+        )
+        for file in proof.files or (None,)
+    ]
+    session.add_all(rows)
+    if milestone.phase != Phase.DONE:
+        milestone.phase = Phase.HANDED_IN
+        settle(session, milestone)
+    session.flush()
+    return rows[0]
+
+
+def waiting(session: Session) -> Sequence[Evidence]:
+    """Return the evidence that waits for the secretariat, oldest first."""
+    query = select(Evidence).where(Evidence.state == EvidenceState.WAITING)
+    return session.scalars(query.order_by(Evidence.id)).all()
+
+
+def find(session: Session, reference: str) -> Evidence | None:
+    """Return the evidence with a reference, or None."""
+    return session.scalars(select(Evidence).where(Evidence.reference == reference)).first()
+
+
+def accept(session: Session, evidence: Evidence, now: datetime) -> None:
+    """Accept evidence: its milestone is done, the team is congratulated and told what is next; Decided if it was."""
+    milestone = _decide(session, evidence, EvidenceState.ACCEPTED, now)
+    also = select(Evidence).where(Evidence.milestone_id == milestone.id, Evidence.state == EvidenceState.WAITING)
+    for one in session.scalars(also):
+        one.state, one.decided_at = EvidenceState.ACCEPTED, now
+    milestone.phase = Phase.DONE
+    settle(session, milestone)
+    country = milestone.municipality.country
+    lay_out_next(session, milestone, evidence.created_at.astimezone(zone_of(None, country)).date())
+    coming = next_step(session, milestone.municipality)
+    following = (
+        say("utter_deadlines_next", **next_arguments(coming))
+        if coming
+        else say("utter_deadlines_done", **_town(milestone))
+    )
+    args = {**_told(milestone), "next": following}
+    _tell(session, milestone, Say("utter_evidence_accepted", args, (_DUE,)), f"evidence:{evidence.id}:accepted")
+
+
+def send_back(session: Session, evidence: Evidence, reason: str, now: datetime) -> None:
+    """Return evidence with a reason: its milestone is open again, and the team is told; Decided if it was."""
+    milestone = _decide(session, evidence, EvidenceState.RETURNED, now)
+    evidence.reason = reason
+    session.flush()
+    left = select(Evidence.id).where(Evidence.milestone_id == milestone.id, Evidence.state == EvidenceState.WAITING)
+    if milestone.phase == Phase.HANDED_IN and session.scalar(left.limit(1)) is None:
+        reopen(session, milestone, now)
+    again = Choice(button("Hand in a document"), payload("report_progress", milestone=str(milestone.id)))
+    message = Say("utter_evidence_returned", {**_told(milestone), "reason": reason}, (again,))
+    _tell(session, milestone, message, f"evidence:{evidence.id}:returned")
+
+
+_DUE = Choice(button("What is due when"), "/ask_deadlines")
+
+
+def _decide(session: Session, evidence: Evidence, state: EvidenceState, now: datetime) -> Milestone:
+    [milestone] = hold(session, [evidence.milestone_id])
+    session.refresh(evidence)
+    if evidence.state != EvidenceState.WAITING:
+        raise Decided(evidence.state)
+    evidence.state, evidence.decided_at = state, now
+    session.flush()
+    return milestone
+
+
+def _tell(session: Session, milestone: Milestone, message: Say, key: str) -> None:
+    for contact in team(session, milestone.municipality):
+        outbox.queue_say(session, contact, message, f"{key}:{contact.id}")
+
+
+def _town(milestone: Milestone) -> dict[str, Any]:
+    return {"municipality": municipality_argument(milestone.municipality)}
+
+
+def _told(milestone: Milestone) -> dict[str, Any]:
+    return {**_town(milestone), "milestone": say(milestone.key)}
+
+
+def next_arguments(milestone: Milestone) -> dict[str, Any]:
+    """Return what is told of the next step: the town, the milestone, its day, and what belongs in it."""
+    day = {"date": milestone.due_on.isoformat()} if milestone.due_on else None
+    return {**_told(milestone), "day": day, "contents": say(schedule().rule(milestone.key).contents)}
+
+
+def award(session: Session, municipality: Municipality, badge: str, awarded_on: date) -> None:
+    """Record a badge that the regional covenant awarded; KeyError for one that the data file does not have."""
+    if badge not in {one.badge for one in schedule().badges}:
+        raise KeyError(badge)
+    row = insert(Badge).values(municipality_id=municipality.id, badge=badge, awarded_on=awarded_on)
+    session.execute(
+        row.on_conflict_do_update(index_elements=["municipality_id", "badge"], set_={"awarded_on": awarded_on})
+    )
+
+
+def badges_of(session: Session, municipality: Municipality) -> list[dict[str, Any]]:
+    """Return the badges of a municipality as arguments of a message, in the order of the data file."""
+    have = set(session.scalars(select(Badge.badge).where(Badge.municipality_id == municipality.id)))
+    shown = [one for one in schedule().badges if one.badge in have]
+    return [say("utter_badge", pillar=say(f"pillar_{one.pillar}"), milestone=say(one.milestone)) for one in shown]
