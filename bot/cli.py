@@ -4,7 +4,7 @@ from pathlib import Path
 
 import typer
 
-from bot import cli_broadcast, cli_templates
+from bot import cli_broadcast, cli_team, cli_templates
 from bot.cli_base import about, one_sentence, say
 from bot.errors import StartError
 
@@ -180,4 +180,5 @@ def catalogues() -> None:
 app.command()(cli_broadcast.broadcast)
 app.command()(cli_broadcast.costs)
 app.add_typer(cli_broadcast.app, name="broadcasts")
+app.add_typer(cli_team.app, name="team")
 app.add_typer(cli_templates.app, name="templates")

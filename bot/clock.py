@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot import files
 from bot.store import Store
-from covenant import doubts, mailing, privacy, reminders
+from covenant import doubts, invitations, mailing, privacy, reminders
 from db.engine import Sessions
 from db.messages import Inbound, InboundState
 from db.people import Consent, Purpose
@@ -53,6 +53,7 @@ class Clock:
             forget_unagreed(session, datetime.now(UTC) - UNAGREED_WORDS)
             doubts.forget(session, datetime.now(UTC))
             mailing.forget(session, datetime.now(UTC))
+            invitations.forget(session, datetime.now(UTC))
 
     def sweep(self) -> None:
         """Remove the bytes of files whose transaction never committed."""

@@ -6,16 +6,19 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from urllib.parse import quote
 
 from fastapi import APIRouter, HTTPException, Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot import qr
 from bot.channels import Attached
 from bot.channels import Outbound as Message
 from bot.inbox import uuid_of
-from covenant import privacy
+from covenant import invitations, privacy
+from covenant.codes import INVITING, code_in, digest
 from db.engine import Sessions
 from db.messages import File, Outbound
 from db.people import Contact
@@ -37,11 +40,13 @@ class Handouts:
     read_file: ReadFile
 
     def attach(self, session: Session, row: Outbound, file: str) -> Attached | None:
-        """Return the file that a message names: what is kept of the person, or a file of theirs."""
+        """Return the file that a message names: what is kept of the person, their invitation, or a file of theirs."""
         if file == MY_DATA:
             kept = privacy.export(session, session.get_one(Contact, row.contact_id))
             text = json.dumps(kept, ensure_ascii=False, indent=2)
             return Attached("my-data.json", "application/json", text.encode())
+        if file.startswith(invitations.QR):
+            return _invitation(session, row, file.removeprefix(invitations.QR))
         query = select(File).where(File.public_id == file, File.contact_id == row.contact_id)
         found = session.scalars(query).first()
         return Attached(found.name, found.media_type, self.read_file(file)) if found else None
@@ -75,3 +80,13 @@ class Handouts:
             "Cache-Control": "no-store",
         }
         return Response(file.content, media_type=file.media_type, headers=headers)
+
+
+def _invitation(session: Session, row: Outbound, public_id: str) -> Attached | None:
+    """Draw an open invitation for who made it; its code is known only to the message that told it to them."""
+    found = invitations.of_maker(session, public_id, row.contact_id, datetime.now(UTC))
+    text = str(row.content.get("text", ""))
+    code = code_in(text, INVITING)
+    if found is None or code is None or digest(code) != found.digest:
+        return None
+    return Attached(qr.NAME, qr.TYPE, qr.picture(qr.link_with(code, text)))

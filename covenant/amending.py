@@ -47,6 +47,7 @@ def _submit(turn: Turn, draft: Draft) -> list[Say]:
     application.mandate_date = date.fromisoformat(decided) if decided else None
     if application.state == ApplicationState.RETURNED:
         application.state = ApplicationState.SUBMITTED
+    application.signatory_confirmed_at = None  # they saw what was there before
     note_event(turn, application, "amended", changes)
     return [Say("utter_amended", {"reference": application.reference, "changes": len(changes)})]
 

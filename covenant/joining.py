@@ -6,17 +6,18 @@ from typing import Any
 
 from sqlalchemy import select
 
-from covenant import places, tickets
+from covenant import admission, places
 from covenant.applications import current_application, next_steps, note_event, status_arguments
 from covenant.display import municipality_argument
 from covenant.drafts import begin, close, find_draft, revive, start
 from covenant.fields import COUNTRY, PLACE, Field, Journey, Option, Values
+from covenant.invitations import invite_choice
 from covenant.messages import Choice, Say, button, payload
 from covenant.place_words import fold
 from covenant.plans import Plan, register
 from covenant.questions import answer_choice
 from covenant.reading import COUNTRIES
-from covenant.teams import is_member
+from covenant.teams import choose, enter, is_member, municipalities_of, role_of
 from covenant.turn import Turn
 from covenant.values import Kind
 from db.people import Role
@@ -27,6 +28,7 @@ from db.records import (
     Membership,
     Municipality,
 )
+from db.teams import InvitationKind
 from locales import LANGUAGES
 from locales.languages import COUNTRY_LANGUAGE
 
@@ -164,6 +166,8 @@ def _about(people: int) -> int:
 
 
 def _choices(turn: Turn, draft: Draft, field: Field) -> Sequence[Choice]:
+    if field.key == "municipality" and turn.contact.role == Role.SIGNATORY:
+        return (invite_choice(InvitationKind.TYPIST),)
     if field.key == "country":
         return tuple(answer_choice("country", code, {"country": code}) for code in COUNTRIES)
     if field.key == "letter_language":
@@ -183,7 +187,7 @@ def _noticed(turn: Turn, draft: Draft, field: Field) -> Sequence[Say] | None:
         return None
     turn.contact.country = _country(draft.values) or turn.contact.country
     known = _known_municipality(turn, draft.values["municipality"])
-    if known is None or is_member(turn.session, turn.contact, known):
+    if known is None or role_of(turn.session, turn.contact, known):
         return None
     return _ask_to_join_team(turn, draft, known)
 
@@ -200,11 +204,9 @@ def _known_municipality(turn: Turn, chosen: dict[str, Any]) -> Municipality | No
 
 
 def _ask_to_join_team(turn: Turn, draft: Draft, municipality: Municipality) -> list[Say]:
-    turn.session.add(Membership(municipality_id=municipality.id, contact_id=turn.contact.id, pending=True))
-    ticket = tickets.open_ticket(turn, "join_team", municipality.name)
     draft.state = DraftState.SENT
-    args = {"municipality": municipality_argument(municipality), "reference": ticket.reference}
-    return [Say("utter_join_team", args), *close(turn, draft)]
+    close(turn, draft)  # what else is open is asked after this, not now
+    return admission.begin(turn, municipality)
 
 
 def _submit(turn: Turn, draft: Draft) -> list[Say]:
@@ -244,25 +246,37 @@ def _municipality(turn: Turn, values: Values) -> Municipality:
         turn.session.add(found)
         turn.session.flush()
     if not is_member(turn.session, turn.contact, found):
-        turn.session.add(Membership(municipality_id=found.id, contact_id=turn.contact.id))
+        enter(turn.session, turn.contact, found, turn.now)
+    choose(turn.session, turn.contact, found.public_id, turn.now)
     return found
 
 
 def status(turn: Turn) -> list[Say]:
-    """Tell how far the contact's application is, and what is next."""
+    """Tell how far the contact's application is, and what is next; who has several towns may change to another."""
     application = current_application(turn)
     if application:
-        return [Say("utter_status", status_arguments(application), next_steps(application))]
+        several = len(municipalities_of(turn.session, turn.contact)) > 1
+        others = (Choice(button("Another town of mine"), "/choose_town"),) if several else ()
+        return [Say("utter_status", status_arguments(application), (*next_steps(application), *others))]
     draft = find_draft(turn, JOIN.key, DraftState.OPEN, DraftState.CANCELLED)
     if draft and turn.contact.role in SIGNERS:
-        return [
-            Say(
-                "utter_status_draft",
-                {},
-                (Choice(button("Go on where we stopped"), payload("join_covenant", start="resume")),),
-            )
-        ]
+        return [Say("utter_status_draft", {}, _draft_choices(turn, draft))]
     return [Say("utter_status_none", {}, (Choice(button("Join the Covenant"), "/join_covenant"),))]
+
+
+def _draft_choices(turn: Turn, draft: Draft) -> tuple[Choice, ...]:
+    go_on = Choice(button("Go on where we stopped"), payload("join_covenant", start="resume"))
+    may_hand_over = turn.contact.role == Role.SIGNATORY and draft.state == DraftState.OPEN
+    return (go_on, invite_choice(InvitationKind.TYPIST)) if may_hand_over else (go_on,)
+
+
+def choose_town(turn: Turn) -> list[Say]:
+    """Talk about the town that a button names from now on; without one, offer the person's towns."""
+    if choose(turn.session, turn.contact, str(turn.entities.get("town")), turn.now):
+        return status(turn)
+    towns = municipalities_of(turn.session, turn.contact)
+    choices = (Choice(municipality_argument(one), payload("choose_town", town=one.public_id)) for one in towns)
+    return [Say("utter_which_town", {}, tuple(choices))] if towns else status(turn)
 
 
 PLAN = register(Plan(JOIN, submit=_submit, noticed=_noticed, choices=_choices))

@@ -1,9 +1,18 @@
 """Every journey there is; importing their modules makes them known to `covenant.drafts`."""
 
-from covenant import amending, broadcast_chat, joining, knowledge, mailing, pledges, welcome
+from covenant import admission, amending, broadcast_chat, joining, knowledge, mailing, pledges, welcome
 from covenant.plans import PLANS, Plan
 
-ALL = (welcome.PLAN, joining.PLAN, amending.PLAN, pledges.PLAN, knowledge.PLAN, broadcast_chat.PLAN, mailing.PLAN)
+ALL = (
+    welcome.PLAN,
+    joining.PLAN,
+    amending.PLAN,
+    admission.PLAN,
+    pledges.PLAN,
+    knowledge.PLAN,
+    broadcast_chat.PLAN,
+    mailing.PLAN,
+)
 
 
 def known() -> dict[str, Plan]:
