@@ -92,7 +92,10 @@ class Town:
     def events(self) -> list[tuple[str, int | None, int | None]]:
         with self.turns.sessions() as session:
             columns = MembershipEvent.event, MembershipEvent.contact_id, MembershipEvent.by_id
-            return [tuple(row) for row in session.execute(select(*columns).order_by(MembershipEvent.id))]
+            return [
+                (event, about, by)
+                for event, about, by in session.execute(select(*columns).order_by(MembershipEvent.id))
+            ]
 
 
 def link(phone: Phone, kind: str, **more: str) -> str:

@@ -4,9 +4,9 @@ import runpy
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from click.testing import Result
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from typer.testing import CliRunner
@@ -26,7 +26,7 @@ from locales import Catalogues
 from tests.db.test_invitations import Town, press
 from tests.db.test_linking import DOORS, Phone, english
 
-Kawan = Callable[..., Result]
+Kawan = Callable[..., Any]
 NAME = "Ni Luh Sari"
 BOGOR = 1648473  # in the gazetteer, so it can be named
 
