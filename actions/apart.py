@@ -5,16 +5,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from covenant import linking, separating
-from covenant.codes import code_in
+from covenant import accepting, admission, invitations, linking, separating, standing
+from covenant.codes import INVITING, WORD, code_in
 from covenant.messages import Say
 from covenant.turn import Turn
 
-CODE = "redeem_code"
+CODE, INVITATION = "redeem_code", "invitation"
 APART: dict[str, Callable[[Turn], list[Say]]] = {
     "link_address": linking.link_address,
     "separate_address": separating.separate,
     CODE: linking.redeem,
+    "invite": invitations.invite,
+    INVITATION: accepting.invitation,
+    "team_request": admission.decide,
+    "choose_town": standing.choose_town,
 }
 
 
@@ -31,8 +35,11 @@ def wish_in(text: str) -> Wish | None:
     name, brace, rest = text.partition("{")
     if name.startswith("/"):
         return Wish(name[1:], _entities(brace + rest)) if name[1:] in APART else None
-    code = code_in(text)
-    return Wish(CODE, {"code": code}) if code else None
+    for name, word in ((INVITATION, INVITING), (CODE, WORD)):
+        code = code_in(text, word)
+        if code:
+            return Wish(name, {"code": code})
+    return None
 
 
 def _entities(written: str) -> dict[str, Any]:

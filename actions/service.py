@@ -3,7 +3,7 @@
 import functools
 from pathlib import Path
 
-from covenant import consent, hearing, menu, privacy, reminder_answers, tickets
+from covenant import consent, hearing, invitations, menu, privacy, reminder_answers, tickets
 from covenant.messages import Choice, Say, button, payload
 from covenant.turn import Turn
 from db.people import Purpose
@@ -57,8 +57,8 @@ def ask_question(turn: Turn) -> list[Say]:
 
 
 def hand_over_role(turn: Turn) -> list[Say]:
-    """Pass a change of staff on to the secretariat, since doing it in the chat is not built yet."""
-    return [_passed_on(turn, "hand_over_role", "utter_hand_over")]
+    """Offer the links by which a change of staff is made; who belongs to no team is passed on to the secretariat."""
+    return invitations.hand_over(turn)
 
 
 def _passed_on(turn: Turn, kind: str, key: str) -> Say:

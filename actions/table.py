@@ -65,7 +65,7 @@ SKILLS: dict[str, Skill] = {
     "share_knowledge": Skill(knowledge.share),
     "ask_question": Skill(service.ask_question, free=True, aside=True),
     "talk_to_human": Skill(service.talk_to_human, aside=True),
-    "hand_over_role": Skill(service.hand_over_role, aside=True),
+    "hand_over_role": Skill(service.hand_over_role),
     "export_my_data": Skill(service.export_my_data, free=True, aside=True),
     "delete_my_data": Skill(service.delete_my_data, free=True),
     "give_feedback": Skill(service.give_feedback, aside=True),

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot import binding, files
 from bot.store import Store
-from covenant import doubts, mailing, nudges, privacy, reminders
+from covenant import doubts, invitations, mailing, nudges, privacy, reminders
 from db.engine import Sessions
 from db.messages import Inbound, InboundState
 from db.people import Consent, Purpose
@@ -63,6 +63,7 @@ class Clock:
             forget_unagreed(session, datetime.now(UTC) - UNAGREED_WORDS)
             doubts.forget(session, datetime.now(UTC))
             mailing.forget(session, datetime.now(UTC))
+            invitations.forget(session, datetime.now(UTC))
 
     def sweep(self) -> None:
         """Remove the bytes of files whose transaction never committed."""

@@ -13,10 +13,12 @@ from fastapi import APIRouter, HTTPException, Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot import qr
 from bot.channels import Attached
 from bot.channels import Outbound as Message
 from bot.inbox import uuid_of
-from covenant import access, calendar_file, privacy
+from covenant import access, calendar_file, invitations, privacy
+from covenant.codes import INVITING, code_in, digest
 from db.engine import Sessions
 from db.messages import Outbound
 from db.people import Contact
@@ -46,6 +48,8 @@ class Handouts:
             kept = privacy.export(session, session.get_one(Contact, row.contact_id))
             text = json.dumps(kept, ensure_ascii=False, indent=2)
             return Attached("my-data.json", "application/json", text.encode())
+        if file.startswith(invitations.QR):
+            return _invitation(session, row, file.removeprefix(invitations.QR))
         if file == calendar_file.NAME:
             return self._dates(session, row)
         found = access.file_for(session, file, row.contact_id)
@@ -86,3 +90,13 @@ class Handouts:
             "Cache-Control": "no-store",
         }
         return Response(file.content, media_type=file.media_type, headers=headers)
+
+
+def _invitation(session: Session, row: Outbound, public_id: str) -> Attached | None:
+    """Draw an open invitation for who made it; its code is known only to the message that told it to them."""
+    found = invitations.of_maker(session, public_id, row.contact_id, datetime.now(UTC))
+    text = str(row.content.get("text", ""))
+    code = code_in(text, INVITING)
+    if found is None or code is None or digest(code) != found.digest:
+        return None
+    return Attached(qr.NAME, qr.TYPE, qr.picture(qr.link_with(code, text)))

@@ -163,6 +163,7 @@ class Region:
         colleague.settle(Role.SIGNATORY, news=True)
         colleague.press("join_covenant")
         colleague.name_town(town)
+        colleague.tell(self._name(self._people(colleague)))
 
     def _settle_past_reminders(self) -> None:
         """Take what was due in the invented past for sent: nobody wants two years of reminders at once."""

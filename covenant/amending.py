@@ -83,6 +83,8 @@ def _submit(turn: Turn, draft: Draft) -> list[Say]:
     for key in changes:
         value = draft.values.get(key)
         setattr(application, key, date.fromisoformat(value) if value and key == "mandate_date" else value)
+    if changes:
+        application.signatory_confirmed_at = None  # they saw what was there before
     review.mend(turn.session, application, draft.values.get(ONLY) or tuple(changes), review.actor(turn))
     sent = Say("utter_amended", {"reference": application.reference, "changes": len(changes)})
     return [sent, _standing(application)] if application.state == ApplicationState.RETURNED else [sent]

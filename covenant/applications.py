@@ -3,11 +3,13 @@
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from covenant.display import municipality_argument
 from covenant.messages import Choice, button, payload, say
+from covenant.teams import municipality_of
 from covenant.turn import Turn
-from db.records import Application, ApplicationState, Membership
+from db.records import Application, ApplicationState, Municipality
 
 LETTER = "letter"  # what a return asks for beside the fields: the signed copy, anew
 UNSIGNED = (ApplicationState.SUBMITTED, ApplicationState.LETTER_ISSUED)
@@ -15,14 +17,15 @@ ENDED = (ApplicationState.DECLINED, ApplicationState.WITHDRAWN)  # a new request
 
 
 def current_application(turn: Turn) -> Application | None:
-    """Return the newest application of the contact, or of a municipality whose team they belong to."""
-    teams = select(Membership.municipality_id).where(
-        Membership.contact_id == turn.contact.id, Membership.pending.is_(False)
-    )
-    query = select(Application).where(
-        (Application.contact_id == turn.contact.id) | Application.municipality_id.in_(teams)
-    )
-    return turn.session.scalars(query.order_by(Application.id.desc()).limit(1)).first()
+    """Return the newest application of the municipality for which the contact speaks now, whoever sent it."""
+    municipality = municipality_of(turn.session, turn.contact)
+    return newest_application(turn.session, municipality) if municipality else None
+
+
+def newest_application(session: Session, municipality: Municipality) -> Application | None:
+    """Return a municipality's newest application, None without any."""
+    query = select(Application).where(Application.municipality_id == municipality.id)
+    return session.scalars(query.order_by(Application.id.desc()).limit(1)).first()
 
 
 def status_arguments(application: Application) -> dict[str, Any]:

@@ -35,12 +35,22 @@ def reference_of(address: Address) -> str:
 
 def ways_in(doors: Doors, here: str, code: str) -> list[Line]:
     """Return the links that open Kawan in another app with the code already there, as lines of name and link."""
+    return [[say(NAMES[app]), link] for app, link in _links(doors, f"link_{code}", code).items() if app != here]
+
+
+def ways_for_others(doors: Doors, here: str, code: str) -> list[Line]:
+    """Return the links that open Kawan for somebody else, who probably uses the same app: that one comes first."""
+    links = _links(doors, code, code)
+    return [[say(NAMES[app]), links[app]] for app in sorted(links, key=lambda app: app != here)]
+
+
+def _links(doors: Doors, start: str, written: str) -> dict[str, str]:
     links = {
-        "telegram": f"https://t.me/{doors.telegram}?start=link_{code}" if doors.telegram else "",
-        "whatsapp": f"https://wa.me/{doors.whatsapp.lstrip('+')}?text={quote(code)}" if doors.whatsapp else "",
-        "web": f"{doors.page}/?start=link_{code}" if doors.page else "",
+        "telegram": f"https://t.me/{doors.telegram}?start={start}" if doors.telegram else "",
+        "whatsapp": f"https://wa.me/{doors.whatsapp.lstrip('+')}?text={quote(written)}" if doors.whatsapp else "",
+        "web": f"{doors.page}/?start={start}" if doors.page else "",
     }
-    return [[say(NAMES[app]), link] for app, link in links.items() if link and app != here]
+    return {app: link for app, link in links.items() if link}
 
 
 def addresses(session: Session, contact_id: int) -> list[Address]:

@@ -6,17 +6,18 @@ from typing import Any
 
 from sqlalchemy import select
 
-from covenant import places, review, tickets
+from covenant import admission, places, review
 from covenant.applications import ENDED, current_application, next_steps, status_arguments
 from covenant.display import municipality_argument
 from covenant.drafts import begin, close, find_draft, revive, start
 from covenant.fields import COUNTRY, PLACE, Field, Journey, Option, Values
+from covenant.invitations import invite_choice
 from covenant.messages import Choice, Say, button, payload
 from covenant.place_words import fold
 from covenant.plans import Plan, register
 from covenant.questions import answer_choice
 from covenant.reading import COUNTRIES
-from covenant.teams import is_member
+from covenant.teams import choose, enter, is_member, role_of
 from covenant.turn import Turn
 from covenant.values import Kind
 from db.people import Role
@@ -27,6 +28,7 @@ from db.records import (
     Membership,
     Municipality,
 )
+from db.teams import InvitationKind
 from locales import LANGUAGES
 from locales.languages import COUNTRY_LANGUAGE
 
@@ -164,6 +166,8 @@ def _about(people: int) -> int:
 
 
 def _choices(turn: Turn, draft: Draft, field: Field) -> Sequence[Choice]:
+    if field.key == "municipality" and turn.contact.role == Role.SIGNATORY:
+        return (invite_choice(InvitationKind.TYPIST),)
     if field.key == "country":
         return tuple(answer_choice("country", code, {"country": code}) for code in COUNTRIES)
     if field.key == "letter_language":
@@ -183,7 +187,7 @@ def _noticed(turn: Turn, draft: Draft, field: Field) -> Sequence[Say] | None:
         return None
     turn.contact.country = _country(draft.values) or turn.contact.country
     known = _known_municipality(turn, draft.values["municipality"])
-    if known is None or is_member(turn.session, turn.contact, known):
+    if known is None or role_of(turn.session, turn.contact, known):
         return None
     return _ask_to_join_team(turn, draft, known)
 
@@ -200,11 +204,9 @@ def _known_municipality(turn: Turn, chosen: dict[str, Any]) -> Municipality | No
 
 
 def _ask_to_join_team(turn: Turn, draft: Draft, municipality: Municipality) -> list[Say]:
-    turn.session.add(Membership(municipality_id=municipality.id, contact_id=turn.contact.id, pending=True))
-    ticket = tickets.open_ticket(turn, "join_team", municipality.name)
     draft.state = DraftState.SENT
-    args = {"municipality": municipality_argument(municipality), "reference": ticket.reference}
-    return [Say("utter_join_team", args), *close(turn, draft)]
+    close(turn, draft)  # what else is open is asked after this, not now
+    return admission.begin(turn, municipality)
 
 
 def _submit(turn: Turn, draft: Draft) -> list[Say]:
@@ -242,7 +244,8 @@ def _municipality(turn: Turn, values: Values) -> Municipality:
         turn.session.add(found)
         turn.session.flush()
     if not is_member(turn.session, turn.contact, found):
-        turn.session.add(Membership(municipality_id=found.id, contact_id=turn.contact.id))
+        enter(turn.session, turn.contact, found, turn.now)
+    choose(turn.session, turn.contact, found.public_id, turn.now)
     return found
 
 

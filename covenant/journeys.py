@@ -1,12 +1,24 @@
 """Every journey there is; importing their modules makes them known to `covenant.drafts`."""
 
-from covenant import amending, broadcast_chat, evidence, joining, knowledge, mailing, pledges, verdicts, welcome
+from covenant import (
+    admission,
+    amending,
+    broadcast_chat,
+    evidence,
+    joining,
+    knowledge,
+    mailing,
+    pledges,
+    verdicts,
+    welcome,
+)
 from covenant.plans import PLANS, Plan
 
 ALL = (
     welcome.PLAN,
     joining.PLAN,
     amending.PLAN,
+    admission.PLAN,
     pledges.PLAN,
     knowledge.PLAN,
     broadcast_chat.PLAN,

@@ -17,6 +17,7 @@ from db.people import Contact, LinkCode, Purpose
 
 MOST_TRIES, WITHIN = 5, timedelta(hours=1)
 WRONG = "utter_link_wrong"
+WRONG_ANSWERS = (WRONG, "utter_invitation_wrong")  # what guessing at either kind of code is answered with
 
 # --- making one -----------------------------------------------------------------------------------------------------
 
@@ -49,7 +50,7 @@ def redeem(turn: Turn) -> list[Say]:
         return [Say("utter_link_group")]
     if turn.contact.erasing:
         return [Say("utter_link_erasing")]
-    if _wrong_tries(turn) >= MOST_TRIES:
+    if wrong_tries(turn) >= MOST_TRIES:
         return [Say("utter_link_many")]
     code = code_in(str(turn.entities.get("code", "")))
     found = _held(turn, code) if code else None
@@ -103,13 +104,14 @@ def _held(turn: Turn, code: str) -> LinkCode | None:
     seen = turn.session.get(LinkCode, digest(code))
     if seen is None or seen.used_at or seen.expires_at <= turn.now:
         return None
-    if seen.contact_id != turn.contact.id and not _hold_owner(turn.session, seen.contact_id):
+    if seen.contact_id != turn.contact.id and not hold_owner(turn.session, seen.contact_id):
         return None
     query = select(LinkCode).where(LinkCode.digest == seen.digest, LinkCode.used_at.is_(None)).with_for_update()
     return turn.session.scalars(query.execution_options(populate_existing=True)).first()
 
 
-def _hold_owner(session: Session, contact_id: int) -> bool:
+def hold_owner(session: Session, contact_id: int) -> bool:
+    """Lock a code's owner and their conversation; False for who is being erased. Busy while they are answered."""
     theirs = select(Conversation).where(Conversation.contact_id == contact_id)
     if session.scalars(theirs.with_for_update(key_share=True, skip_locked=True)).first() is None:
         raise Busy
@@ -118,9 +120,9 @@ def _hold_owner(session: Session, contact_id: int) -> bool:
     return owner is not None and owner.erasing is None
 
 
-def _wrong_tries(turn: Turn) -> int:
-    """Count by what we answered; what was typed is not kept for it."""
-    wrong = TurnEffect.replies[0]["response"].astext == WRONG
+def wrong_tries(turn: Turn) -> int:
+    """Count the wrong codes of the last hour by what we answered; what was typed is not kept for it."""
+    wrong = TurnEffect.replies[0]["response"].astext.in_(WRONG_ANSWERS)
     query = (
         select(func.count())
         .select_from(TurnEffect)

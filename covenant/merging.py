@@ -12,7 +12,7 @@ from covenant.drafts import CONSENTLESS
 from covenant.outbox import is_silent
 from db.messages import Outbound, OutboundState
 from db.people import Address, AddressState, Consent, Contact, LinkCode
-from db.records import Draft, DraftState, Membership
+from db.records import Draft, DraftState, Membership, TeamRole
 from db.tables import Base
 
 CONTACT = Base.metadata.tables[Contact.__tablename__]
@@ -116,9 +116,20 @@ def _copy(word: Consent) -> Consent:
 
 
 def _admit(session: Session, source: Contact, target: Contact) -> None:
-    """Whoever belongs to a team at one address and waits for it at the other belongs to it."""
-    admitted = select(Membership.municipality_id).where(
-        Membership.contact_id == source.id, Membership.pending.is_(False)
-    )
-    mine = (Membership.contact_id == target.id) & Membership.municipality_id.in_(admitted)
-    session.execute(update(Membership).where(mine).values(pending=False))
+    """Whoever belongs to a team at one address and waits for it at the other belongs to it, in the role of the first.
+
+    A focal point stays the focal point. The role is taken off `source`'s row beforehand, since a town has one only.
+    """
+    mine = {one.municipality_id: one for one in _places(session, target)}
+    for place in _places(session, source):
+        kept = mine.get(place.municipality_id)
+        if kept is None or place.pending or not (kept.pending or place.role == TeamRole.FOCAL):
+            continue
+        role, place.role = place.role, TeamRole.OFFICER
+        session.flush()
+        kept.pending, kept.role = False, role
+    session.flush()
+
+
+def _places(session: Session, contact: Contact) -> list[Membership]:
+    return list(session.scalars(select(Membership).where(Membership.contact_id == contact.id)))

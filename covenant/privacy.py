@@ -27,6 +27,7 @@ from db.records import (
     Ticket,
     TipShown,
 )
+from db.teams import Invitation, MembershipEvent
 
 # What is the person's, in the order in which it can be erased. Applications, pledges and evidence of a municipality
 # are the municipality's record: they stay, without the person.
@@ -35,6 +36,7 @@ OWN: tuple[type[Base], ...] = (
     Inbound,
     Consent,
     LinkCode,
+    Invitation,
     Membership,
     TipShown,
     Notice,
@@ -46,23 +48,26 @@ OWN: tuple[type[Base], ...] = (
     Address,
 )
 SHARED: tuple[type[Base], ...] = (Application, Pledge, Evidence, Ticket, Broadcast)
-HISTORY: tuple[type[Base], ...] = (DraftEvent, ApplicationEvent, Letter)  # also what was refused or changed later
+# Also what was refused or changed later.
+HISTORY: tuple[type[Base], ...] = (DraftEvent, ApplicationEvent, Letter, MembershipEvent)
 LONGEST_WAIT = timedelta(minutes=10)
 # On WhatsApp and by e-mail, the address's id is the person's own number or address; elsewhere it says nothing to them.
 HIDDEN = frozenset(
     {
         "id",
         "address_id",
+        "answered_by",
         "application_id",
+        "by_id",
         "contact_id",
-        "key",
-        "feed",
+        "digest",
         "draft_id",
-        "letter_id",
+        "feed",
         "file_id",
+        "key",
+        "letter_id",
         "reviewer_id",
         "token",
-        "digest",
     }
 )
 OPAQUE = frozenset({"web", "telegram"})
@@ -159,6 +164,8 @@ def _unlink(session: Session, contact: Contact) -> None:
         update(Ticket).where(Ticket.contact_id == contact.id).values(contact_id=None, message=None, answer=None)
     )
     session.execute(update(Broadcast).where(Broadcast.author_id == contact.id).values(author_id=None))
+    # In a draft that was handed to somebody else, what they typed themselves.
+    session.execute(update(DraftEvent).where(DraftEvent.contact_id == contact.id).values(contact_id=None, change={}))
 
 
 def _remove(session: Session, contact: Contact) -> None:

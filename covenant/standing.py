@@ -4,12 +4,17 @@ from typing import Any
 
 from covenant import review
 from covenant.applications import current_application, next_steps, status_arguments
+from covenant.display import municipality_argument
 from covenant.drafts import find_draft
+from covenant.invitations import invite_choice
 from covenant.joining import JOIN, SIGNERS
 from covenant.messages import Choice, Say, button, payload, say
 from covenant.review import Event, NotAllowed
+from covenant.teams import choose, municipalities_of
 from covenant.turn import Turn
-from db.records import Application, ApplicationState, DraftState
+from db.people import Role
+from db.records import Application, ApplicationState, Draft, DraftState
+from db.teams import InvitationKind
 
 STAGES = ("request", "letter", "signed", "review", "joined")
 DRAFTED = 0
@@ -30,11 +35,10 @@ def status(turn: Turn) -> list[Say]:
     if application and turn.entities.get("do") == "withdraw" and _is_meant(turn, application):
         return _withdraw(turn, application)
     if application:
-        return _standing(application)
+        return _standing(application, _other_towns(turn))
     draft = find_draft(turn, JOIN.key, DraftState.OPEN, DraftState.CANCELLED)
     if draft and turn.contact.role in SIGNERS:
-        on = Choice(button("Go on where we stopped"), payload("join_covenant", start="resume"))
-        return [Say("utter_status_draft"), Say("utter_stages", _stages(DRAFTED), (on,))]
+        return [Say("utter_status_draft"), Say("utter_stages", _stages(DRAFTED), _draft_choices(turn, draft))]
     return [Say("utter_status_none", {}, (Choice(button("Join the Covenant"), "/join_covenant"),))]
 
 
@@ -43,8 +47,28 @@ def _is_meant(turn: Turn, application: Application) -> bool:
     return str(turn.entities.get("application", application.reference)) == application.reference
 
 
-def _standing(application: Application) -> list[Say]:
-    told = Say("utter_status", status_arguments(application), next_steps(application))
+def _other_towns(turn: Turn) -> tuple[Choice, ...]:
+    several = len(municipalities_of(turn.session, turn.contact)) > 1
+    return (Choice(button("Another town of mine"), "/choose_town"),) if several else ()
+
+
+def _draft_choices(turn: Turn, draft: Draft) -> tuple[Choice, ...]:
+    go_on = Choice(button("Go on where we stopped"), payload("join_covenant", start="resume"))
+    may_hand_over = turn.contact.role == Role.SIGNATORY and draft.state == DraftState.OPEN
+    return (go_on, invite_choice(InvitationKind.TYPIST)) if may_hand_over else (go_on,)
+
+
+def choose_town(turn: Turn) -> list[Say]:
+    """Talk about the town that a button names from now on; without one, offer the person's towns."""
+    if choose(turn.session, turn.contact, str(turn.entities.get("town")), turn.now):
+        return status(turn)
+    towns = municipalities_of(turn.session, turn.contact)
+    choices = (Choice(municipality_argument(one), payload("choose_town", town=one.public_id)) for one in towns)
+    return [Say("utter_which_town", {}, tuple(choices))] if towns else status(turn)
+
+
+def _standing(application: Application, more: tuple[Choice, ...] = ()) -> list[Say]:
+    told = Say("utter_status", status_arguments(application), (*next_steps(application), *more))
     under_way = UNDER_WAY.get(application.state)
     return [Say("utter_stages", _stages(under_way)), told] if under_way is not None else [told]
 

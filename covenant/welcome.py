@@ -1,6 +1,7 @@
 """J1, first contact: the language, the consent, who the person is, and whether campaign news may come."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import select
 
@@ -35,6 +36,8 @@ WELCOME = Journey(
     counted=False,
 )
 WANTED = "wanted"
+Afterwards = Callable[[Turn, Any], list[Say]]
+AFTERWARDS: dict[str, Afterwards] = {}  # what else waits until somebody is welcomed, by its key in the draft
 WISHES = {
     "join_covenant": button("Join the Covenant"),
     "log_pledge": button("Record a pledge"),
@@ -55,9 +58,12 @@ def was_never_asked(turn: Turn) -> bool:
     return turn.contact.role is None and turn.session.scalar(asked.limit(1)) is None
 
 
-def welcome(turn: Turn) -> list[Say]:
-    """Greet, or go on greeting; what the person came for is remembered and offered at the end."""
-    wanted = {WANTED: turn.intent} if turn.intent in WISHES else {}
+def welcome(turn: Turn, waiting: Mapping[str, Any] | None = None) -> list[Say]:
+    """Greet, or go on greeting; what the person came for is remembered and offered at the end.
+
+    `waiting` is something else to come back to then, by a key of `AFTERWARDS`.
+    """
+    wanted = {WANTED: turn.intent} if turn.intent in WISHES else dict(waiting or {})
     draft = find_draft(turn, WELCOME.key, DraftState.OPEN)
     if draft is None:
         known = {} if was_never_asked(turn) else {"language": turn.language}
@@ -103,7 +109,8 @@ def _submit(turn: Turn, draft: Draft) -> list[Say]:
     if wanted:
         first = Choice(WISHES[wanted], f"/{wanted}")
         choices = (first, *(one for one in choices if one.payload != first.payload))
-    return [Say("utter_welcome_done", {}, choices)]
+    waiting = [after(turn, draft.values[key]) for key, after in AFTERWARDS.items() if key in draft.values]
+    return [Say("utter_welcome_done", {}, choices), *(said for later in waiting for said in later)]
 
 
 PLAN = register(Plan(WELCOME, submit=_submit, noticed=_noticed, choices=language_choices))

@@ -80,16 +80,35 @@ class Municipality(Base):
     created_at: Mapped[Created]
 
 
+class TeamRole(StrEnum):
+    """What a member is in the municipality's team; nobody but the focal point hands that role over."""
+
+    FOCAL = "focal"
+    SECOND = "second"
+    OFFICER = "officer"
+    SIGNATORY = "signatory"
+
+
 class Membership(Base):
-    """A contact's place in a municipality's team; `pending` until the focal point or the secretariat says yes."""
+    """A contact's place in a municipality's team; `pending` until the focal point or the secretariat says yes.
+
+    `asked_as` is the name under which somebody asked to belong to it. Of several towns of a person, the current one is
+    the one with the latest `chosen_at`. A municipality has one focal point at most.
+    """
 
     __tablename__ = "membership"
-    __table_args__ = (UniqueConstraint("municipality_id", "contact_id"),)
+    __table_args__ = (
+        UniqueConstraint("municipality_id", "contact_id"),
+        Index("uq_membership_focal", "municipality_id", unique=True, postgresql_where=text("role = 'focal'")),
+    )
 
     id: Mapped[Id]
     municipality_id: Mapped[int] = mapped_column(ForeignKey("municipality.id"))
     contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"), index=True)
     pending: Mapped[bool] = mapped_column(default=False)
+    role: Mapped[TeamRole] = mapped_column(String(16), default=TeamRole.OFFICER, server_default=TeamRole.OFFICER)
+    asked_as: Mapped[str | None] = mapped_column(String(200))
+    chosen_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     created_at: Mapped[Created]
 
     municipality: Mapped[Municipality] = relationship()
@@ -129,6 +148,7 @@ class Application(Base):
     nudged: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     submitted_at: Mapped[Created]
     decided_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    signatory_confirmed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
     municipality: Mapped[Municipality] = relationship()
 

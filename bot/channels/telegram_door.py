@@ -24,7 +24,7 @@ from bot.channels.receiving import MEGABYTE, body_of
 from bot.channels.telegram_updates import COMMANDS, NAME, TAKEN, Came, Event, Me, Membership, read
 from bot.fetching import Fetcher, MediaAway, MediaRefused, Reason
 from bot.settings import TelegramSettings
-from covenant.codes import code_in
+from covenant.codes import carried
 from db.engine import Sessions
 from db.people import AddressState
 from locales import LANGUAGES, Catalogues
@@ -122,7 +122,7 @@ class TelegramDoor:
             message = replace(
                 message, country=country, language=language or message.language, detail={"start": event.start}
             )
-            code = code_in(event.start)  # who comes by a code's link joins their other app at once
+            code = carried(event.start)  # who comes by a code's link needs no greeting
             message = replace(message, text=code, payload=None) if code else message
         inbox.store(session, message, datetime.now(UTC), self.secret)
 

@@ -30,7 +30,7 @@ from bot.channels.web_feed import HISTORY, News, Person, Seen, begin, is_typing,
 from bot.store import Missing, Store
 from covenant import access, privacy
 from covenant.calendar_file import FILE_NAME, MEDIA_TYPE, make_ics
-from covenant.codes import code_in
+from covenant.codes import carried
 from covenant.messages import Say
 from covenant.outbox import FEED_WAKE
 from db.engine import Sessions
@@ -158,7 +158,7 @@ class WebDoor:
 
     def _greet(self, session: Session, token: str, wish: SessionWish) -> None:
         country, language = inbox.deep_link(wish.start)
-        code = code_in(wish.start or "")  # who comes by a code's link joins their other app at once
+        code = carried(wish.start)  # who comes by a code's link needs no greeting
         greeting = Inbound(
             channel=NAME,
             address=address_of(token),
@@ -172,7 +172,7 @@ class WebDoor:
         inbox.store(session, greeting, datetime.now(UTC), self.secret)
 
     def _use_code(self, session: Session, known: Address, wish: SessionWish) -> None:
-        code = code_in(wish.start or "")
+        code = carried(wish.start)
         if code:
             message = Inbound(NAME, known.external_id, f"{known.id}:{code}", text=code)
             inbox.store(session, message, datetime.now(UTC), self.secret)

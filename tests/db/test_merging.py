@@ -15,12 +15,38 @@ from sqlalchemy.orm import Session
 from covenant.merging import merge, pointers
 from db.messages import File
 from db.people import Address, Consent, Contact, LinkCode, Purpose
-from db.records import Doubt, Draft, DraftEvent, DraftState, Membership, Municipality, Pledge, Ticket, TipShown
+from db.records import (
+    Doubt,
+    Draft,
+    DraftEvent,
+    DraftState,
+    Membership,
+    Municipality,
+    Pledge,
+    TeamRole,
+    Ticket,
+    TipShown,
+)
 from db.tables import Base
+from db.teams import Invitation, MembershipEvent
 from tests.db.test_privacy import live
 from tests.people import Somebody, said, somebody
 
-KINDS = ("address", "consent", "draft", "membership", "tip", "pledge", "ticket", "file", "code", "doubt", "message")
+KINDS = (
+    "address",
+    "code",
+    "consent",
+    "doubt",
+    "draft",
+    "file",
+    "invitation",
+    "membership",
+    "message",
+    "pledge",
+    "team",
+    "ticket",
+    "tip",
+)
 rows = st.lists(st.tuples(st.integers(0, 2), st.sampled_from(KINDS), st.integers(0, 2)), max_size=24)
 Snapshot = dict[str, list[dict[str, Any]]]
 
@@ -55,6 +81,10 @@ def add(session: Session, person: Somebody, kind: str, variant: int, town: int) 
         "ticket": lambda: Ticket(contact_id=mine, kind="x", language="en", created_at=now),
         "file": lambda: File(contact_id=mine, name="a", media_type="b", size=1, sha256="c"),
         "code": lambda: LinkCode(contact_id=mine, digest=f"{mine}:{secrets.token_hex(8)}", expires_at=now),
+        "invitation": lambda: Invitation(
+            contact_id=mine, digest=secrets.token_hex(8), kind="colleague", expires_at=now
+        ),
+        "team": lambda: MembershipEvent(contact_id=mine, by_id=mine, municipality_id=town, event="left", at=now),
         "doubt": lambda: Doubt(contact_id=mine, language="en", words="w", guesses=[], at=now),
     }[kind]()
     session.merge(row)
@@ -164,6 +194,20 @@ def test_a_member_at_one_address_is_no_mere_applicant_at_the_other(session: Sess
         select(Membership.municipality_id, Membership.pending).where(Membership.contact_id == target)
     ).all()
     assert dict(found) == {towns[0]: False, towns[1]: False, towns[2]: True}
+
+
+@pytest.mark.parametrize("pending", [True, False])
+def test_the_focal_point_at_one_address_is_the_focal_point_everywhere(
+    session: Session, towns: list[int], pending: bool
+) -> None:
+    one, two = somebody(session), somebody(session)
+    session.add(Membership(contact_id=one.contact.id, municipality_id=towns[0], role=TeamRole.FOCAL))
+    session.add(Membership(contact_id=two.contact.id, municipality_id=towns[0], pending=pending))
+    session.flush()
+    target = two.contact.id
+    merge(session, one.contact, two.contact)
+    (place,) = session.scalars(select(Membership).where(Membership.municipality_id == towns[0]))
+    assert (place.contact_id, place.role, place.pending) == (target, TeamRole.FOCAL, False)
 
 
 def test_the_draft_that_was_open_only_at_the_newer_address_goes_on(session: Session) -> None:

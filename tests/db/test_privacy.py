@@ -38,6 +38,7 @@ from db.records import (
     TipShown,
 )
 from db.tables import Base
+from db.teams import Invitation, MembershipEvent
 from tests.people import SECRET, Somebody, somebody
 
 NAME_OF_OFFICER = "Wayan Sudarsana"
@@ -95,7 +96,11 @@ def live(session: Session, folder: Path) -> Life:
         (
             TurnEffect(inbound_id=row.id, intent="inform", replies=[{"typed": WORDS}], at=now),
             DraftEvent(draft_id=draft.id, contact_id=contact.id, field="focal_email", change={"refused": TYPO}, at=now),
-            Membership(municipality_id=town.id, contact_id=contact.id),
+            Membership(municipality_id=town.id, contact_id=contact.id, asked_as=NAME_OF_OFFICER),
+            MembershipEvent(municipality_id=town.id, contact_id=contact.id, event="asked", by_id=contact.id, at=now),
+            Invitation(
+                digest="i" * 64, contact_id=contact.id, kind="colleague", municipality_id=town.id, expires_at=now
+            ),
             ApplicationEvent(
                 application_id=application.id, contact_id=contact.id, event="submitted", change={"is": EMAIL}, at=now
             ),
@@ -212,6 +217,7 @@ def test_what_is_the_towns_stays_without_the_person(life: Life, nobody_yet: Sess
         "application": 1,
         "application_event": 1,
         "letter": 1,
+        "membership_event": 1,
         "pledge": 1,
         "ticket": 1,
         "broadcast": 1,

@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from actions.apart import APART, Wish, wish_in
 from actions.table import SKILLS
-from covenant.codes import CODE, _new_code, code_in
+from covenant.codes import CODES, INVITING, WORD, carried, code_in, new_code
 
 CODE_OF = "KAWAN-7QX4-MP2R"
-made = st.builds(_new_code)
+INVITATION_OF = "INVITE-7QX4-MP2R"
+made = st.builds(new_code, st.just(WORD))
 
 
 @given(made)
@@ -66,7 +67,7 @@ def test_anything_else_is_no_code(text: str) -> None:
 @given(st.text(alphabet="kawanKAWAN -_7QX4MP2R០\u0e01", max_size=600))
 def test_what_is_found_is_always_in_the_form_in_which_codes_are_made(text: str) -> None:
     found = code_in(text)
-    assert found is None or CODE.fullmatch(found)
+    assert found is None or CODES[WORD].fullmatch(found)
 
 
 def test_skills_apart_are_no_intents() -> None:
@@ -86,7 +87,25 @@ def test_skills_apart_are_no_intents() -> None:
         ("/", None),
         ("hello", None),
         ("my code is kawan 7qx4 mp2r", Wish("redeem_code", {"code": CODE_OF})),
+        ("invite 7qx4 mp2r", Wish("invitation", {"code": INVITATION_OF})),
+        ("please invite 2026 people", None),
     ],
 )
 def test_a_wish_is_found_by_its_payload_or_its_code(text: str, wish: Wish | None) -> None:
     assert wish_in(text) == wish
+
+
+@pytest.mark.parametrize(
+    ("start", "code"),
+    [
+        (f"link_{CODE_OF}", CODE_OF),
+        (INVITATION_OF, INVITATION_OF),
+        (f"km_{INVITATION_OF}", INVITATION_OF),
+        ("KH_km_mangroves", None),
+        (None, None),
+    ],
+)
+def test_a_link_tells_an_invitation_from_a_code_that_joins_an_app(start: str | None, code: str | None) -> None:
+    assert carried(start) == code
+    assert code_in(start or "") == (code if code == CODE_OF else None)
+    assert code_in(start or "", INVITING) == (code if code == INVITATION_OF else None)
