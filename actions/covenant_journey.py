@@ -13,12 +13,6 @@ from db.records import ApplicationState
 HANDED_IN = (ApplicationState.SUBMITTED, ApplicationState.RETURNED, ApplicationState.LETTER_RECEIVED)
 
 
-def get_letter(turn: Turn) -> list[Say]:
-    """Say honestly that the letter cannot be made here yet, and ask the secretariat for it."""
-    ticket = tickets.open_ticket(turn, "get_letter", turn.text)
-    return [Say("utter_letter", {"reference": ticket.reference})]
-
-
 def send_document(turn: Turn) -> list[Say]:
     """Take a document: the signed letter of an open application, else something for the secretariat to look at."""
     files = _files(turn)

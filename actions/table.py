@@ -4,7 +4,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from actions import arrivals, conversation, covenant_journey, groups, service
-from covenant import broadcast_chat, doubts, drafts, hearing, joining, knowledge, pledges, reviewing, tips, welcome
+from covenant import (
+    broadcast_chat,
+    doubts,
+    drafts,
+    hearing,
+    joining,
+    knowledge,
+    letters,
+    pledges,
+    reviewing,
+    tips,
+    welcome,
+)
 from covenant.messages import Say
 from covenant.turn import Turn
 
@@ -34,7 +46,7 @@ SKILLS: dict[str, Skill] = {
     "repeat": Skill(conversation.repeat),
     "change_language": Skill(conversation.change_language, free=True),
     "join_covenant": Skill(joining.join),
-    "get_letter": Skill(covenant_journey.get_letter, aside=True),
+    "get_letter": Skill(letters.letter, aside=True),
     "send_document": Skill(covenant_journey.send_document, aside=True),
     "check_status": Skill(joining.status, aside=True),
     "log_pledge": Skill(pledges.log),

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from bot.channels import Attached
 from bot.channels import Outbound as Message
 from bot.inbox import uuid_of
-from covenant import privacy
+from covenant import papers, privacy
 from db.engine import Sessions
 from db.messages import File, Outbound
 from db.people import Contact
@@ -37,11 +37,14 @@ class Handouts:
     read_file: ReadFile
 
     def attach(self, session: Session, row: Outbound, file: str) -> Attached | None:
-        """Return the file that a message names: what is kept of the person, or a file of theirs."""
+        """Return the file that a message names: what is kept of the person, a paper made now, or a file of theirs."""
+        contact = session.get_one(Contact, row.contact_id)
         if file == MY_DATA:
-            kept = privacy.export(session, session.get_one(Contact, row.contact_id))
-            text = json.dumps(kept, ensure_ascii=False, indent=2)
+            text = json.dumps(privacy.export(session, contact), ensure_ascii=False, indent=2)
             return Attached("my-data.json", "application/json", text.encode())
+        if papers.described(file):
+            paper = papers.make(session, contact, file)
+            return Attached(paper.name, paper.media_type, paper.content) if paper else None
         query = select(File).where(File.public_id == file, File.contact_id == row.contact_id)
         found = session.scalars(query).first()
         return Attached(found.name, found.media_type, self.read_file(file)) if found else None
