@@ -8,12 +8,6 @@ from covenant.turn import Turn
 from db.messages import File
 
 
-def get_letter(turn: Turn) -> list[Say]:
-    """Say honestly that the letter cannot be made here yet, and ask the secretariat for it."""
-    ticket = tickets.open_ticket(turn, "get_letter", turn.text)
-    return [Say("utter_letter", {"reference": ticket.reference})]
-
-
 def send_document(turn: Turn) -> list[Say]:
     """Take a document: the signed letter of an open application, else something for the secretariat to look at."""
     files = _files(turn)

@@ -39,6 +39,7 @@ from bot.store import StoreAway, open_store
 from bot.wording import Wording
 from bot.worker import Worker
 from covenant import journeys
+from covenant.papers import blanks
 from covenant.turn import Doors
 from db.engine import Sessions, driver_url, open_engine, open_sessions
 from locales import Catalogues, load_catalogues
@@ -78,6 +79,7 @@ class Wiring:
         """Open what the settings name; nothing is connected before it is used."""
         journeys.known()
         own_rates(settings)
+        blanks.use_own(settings.data_dir)
         self.settings = settings
         self.url = driver_url(database_url)
         self.engine: Engine = open_engine(database_url)

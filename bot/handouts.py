@@ -17,7 +17,7 @@ from bot import qr
 from bot.channels import Attached
 from bot.channels import Outbound as Message
 from bot.inbox import uuid_of
-from covenant import access, calendar_file, invitations, privacy
+from covenant import access, calendar_file, invitations, papers, privacy
 from covenant.codes import INVITING, code_in, digest
 from db.engine import Sessions
 from db.messages import Outbound
@@ -43,20 +43,22 @@ class Handouts:
     catalogues: Catalogues = field(default_factory=load_catalogues)
 
     def attach(self, session: Session, row: Outbound, file: str) -> Attached | None:
-        """Return the file that a message names: what is kept of the person, or a file that they may have."""
+        """Return the file that a message names: what is kept of the person, a paper made now, a file they may have."""
+        contact = session.get_one(Contact, row.contact_id)
         if file == MY_DATA:
-            kept = privacy.export(session, session.get_one(Contact, row.contact_id))
-            text = json.dumps(kept, ensure_ascii=False, indent=2)
+            text = json.dumps(privacy.export(session, contact), ensure_ascii=False, indent=2)
             return Attached("my-data.json", "application/json", text.encode())
         if file.startswith(invitations.QR):
             return _invitation(session, row, file.removeprefix(invitations.QR))
         if file == calendar_file.NAME:
-            return self._dates(session, row)
+            return self._dates(session, contact)
+        if papers.described(file):
+            paper = papers.make(session, contact, file)
+            return Attached(paper.name, paper.media_type, paper.content) if paper else None
         found = access.file_for(session, file, row.contact_id)
         return Attached(found.name, found.media_type, self.read_file(file)) if found else None
 
-    def _dates(self, session: Session, row: Outbound) -> Attached | None:
-        contact = session.get_one(Contact, row.contact_id)
+    def _dates(self, session: Session, contact: Contact) -> Attached | None:
         catalogue = self.catalogues.get(contact.language) or self.catalogues[ENGLISH]
         dates = calendar_file.make_ics(session, contact, catalogue, datetime.now(UTC))
         return Attached(calendar_file.FILE_NAME, calendar_file.MEDIA_TYPE, dates) if dates else None

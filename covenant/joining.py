@@ -106,9 +106,11 @@ def _start(turn: Turn) -> list[Say]:
 
 def _other_doors(turn: Turn) -> Say:
     staff = Choice(button("I work for the municipality"), payload("inform", field="role", value=Role.MUNICIPAL))
-    key = "utter_join_community" if turn.contact.role == Role.COMMUNITY else "utter_join_other"
     doors = (Choice(button("Record a pledge"), "/log_pledge"), Choice(button("Tips for our place"), "/get_tips"))
-    return Say(key, {}, (*doors, staff))
+    if turn.contact.role != Role.COMMUNITY:
+        return Say("utter_join_other", {}, (*doors, staff))
+    kit = Choice(button("Page for the mayor"), payload("get_letter", paper="kit-pdf"))
+    return Say("utter_join_community", {}, (kit, *doors, staff))
 
 
 def place_value(turn: Turn, raw: Any) -> dict[str, Any] | None:

@@ -26,7 +26,7 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from bot import files, inbox
 from bot.bell import Bell, listening, until
 from bot.channels import Capabilities, Inbound, Limit, Outbound, Place, storable
-from bot.channels.web_feed import HISTORY, News, Person, Seen, begin, is_typing, last_feed, news_since, said
+from bot.channels.web_feed import HISTORY, News, Person, Seen, begin, is_typing, last_feed, news_since, paper_of, said
 from bot.store import Missing, Store
 from covenant import access, privacy
 from covenant.calendar_file import FILE_NAME, MEDIA_TYPE, make_ics
@@ -127,6 +127,7 @@ class WebDoor:
         router.post("/language")(self.choose_language)
         router.get("/events")(self.events)
         router.get("/files/{public_id}")(self.file)
+        router.get("/papers/{feed}")(self.paper)
         router.get("/my-data.json")(self.my_data)
         router.get("/dates.ics")(self.dates)
         return router
@@ -340,6 +341,19 @@ class WebDoor:
             "Content-Length": str(row.size),
         }
         return StreamingResponse(content, media_type=row.media_type, headers=headers)
+
+    def paper(self, feed: int, request: Request) -> Response:
+        """Give the paper that came with a message to whom it was sent, made anew."""
+        person = self.person(request)
+        with self.sessions() as session:
+            paper = paper_of(session, person, feed)
+        if paper is None:
+            raise HTTPException(404)
+        headers = {
+            "Content-Disposition": f"attachment; filename*=utf-8''{quote(paper.name)}",
+            "Cache-Control": "no-store",
+        }
+        return Response(paper.content, media_type=paper.media_type, headers=headers)
 
     def my_data(self, request: Request) -> Response:
         """Give everything that is kept about the person as JSON."""

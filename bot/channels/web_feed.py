@@ -8,7 +8,9 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from covenant import papers
 from db.messages import File, Inbound, InboundState, Outbound, OutboundState
+from db.people import Contact
 
 HISTORY = 60  # messages at once
 # What Kawan makes for a person when they fetch it, by the name that a message has for it: the file's name and its type.
@@ -130,14 +132,30 @@ def _inbound(row: Inbound, language: str, names: dict[str, File]) -> dict[str, A
 
 def _outbound(row: Outbound) -> dict[str, Any]:
     content = row.content
-    made = MADE.get(content.get("file") or "")
-    own = [{"name": made[0], "type": made[1], "size": None, "url": f"/chat/{made[0]}"}] if made else []
     return {
         "id": f"o{row.feed}",
         "from": "bot",
         "text": content["text"],
         "buttons": content.get("buttons") or [],
-        "files": own,
+        "files": _handed_out(row),
         "at": (row.sent_at or row.queued_at).isoformat(),
         "lang": content.get("lang", "en"),
     }
+
+
+def _handed_out(row: Outbound) -> list[dict[str, Any]]:
+    """Return what a message brings along: the person's data, their dates, or a paper, which is made when it is fetched."""
+    file = str(row.content.get("file") or "")
+    if file in MADE:
+        name, media_type = MADE[file]
+        return [{"name": name, "type": media_type, "size": None, "url": f"/chat/{name}"}]
+    about = papers.described(file)
+    return [{"name": about[0], "type": about[1], "size": None, "url": f"/chat/papers/{row.feed}"}] if about else []
+
+
+def paper_of(session: Session, person: Person, feed: int) -> papers.Paper | None:
+    """Return the paper of a message that was sent to a person; None when there is none, or no right to it any more."""
+    query = select(Outbound).where(Outbound.address_id == person.address_id, Outbound.feed == feed)
+    row = session.scalars(query).first()
+    file = str(row.content.get("file") or "") if row else ""
+    return papers.make(session, session.get_one(Contact, person.contact_id), file) if file else None
