@@ -5,13 +5,14 @@ from dataclasses import replace
 
 from sqlalchemy import select
 
-from covenant import admission, drafts, menu, outbox, teams, tickets, welcome
-from covenant.applications import newest_application, note_event
+from covenant import admission, drafts, menu, outbox, review, teams, tickets, welcome
+from covenant.applications import newest_application
 from covenant.codes import INVITING, code_in, digest
 from covenant.display import municipality_argument, place_text
 from covenant.invitations import JOIN, may_make, named, own_draft
 from covenant.linking import MOST_TRIES, hold_owner, wrong_tries
 from covenant.messages import Args, Choice, Say, button, payload, say
+from covenant.review import Event
 from covenant.turn import Turn
 from db.people import Contact, Role
 from db.records import Draft, DraftEvent, DraftState, Municipality, TeamRole
@@ -201,9 +202,9 @@ def _confirm(turn: Turn, found: Invitation) -> list[Say]:
     municipality, maker = _town(found), turn.session.get_one(Contact, found.contact_id)
     application = newest_application(turn.session, municipality)
     teams.admit(turn.session, turn.contact, municipality, TeamRole.SIGNATORY, maker, turn.now)
-    if application:
+    if application and application.state not in review.FINAL:
+        review.move(turn.session, application, Event.CONFIRMED, review.actor(turn))
         application.signatory_confirmed_at = turn.now
-        note_event(turn, application, "signatory_confirmed", {})
     _tell_maker(turn, found, "utter_invite_accepted")
     said = Say("utter_invitation_confirmed", {"municipality": municipality_argument(municipality)}, (menu.STATUS,))
     return [said, *drafts.resume(turn)]

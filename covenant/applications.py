@@ -65,7 +65,7 @@ def _expected(application: Application) -> tuple[Choice, ...]:
     """Return the buttons for what is waited for from the town."""
     letter = Choice(button("Hand in the signed letter"), "/send_document")
     if application.state in UNSIGNED:
-        return (letter,)
+        return Choice(button("Letter as PDF"), "/get_letter"), letter
     if application.state != ApplicationState.RETURNED:
         return ()
     asked = set(application.returned_fields)

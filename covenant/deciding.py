@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from covenant import outbox, reminders, review
+from covenant import outbox, papers, reminders, review
 from covenant.amending import AMEND
 from covenant.applications import LETTER, next_steps, status_arguments
 from covenant.display import municipality_argument
@@ -37,7 +37,8 @@ def accept(session: Session, application: Application, by: Actor) -> None:
     application.municipality.committed_on = local_date(by.time_zone, by.at)
     reminders.lay_out(session, application.municipality)
     args = {"municipality": municipality_argument(application.municipality), "reference": application.reference}
-    _tell(session, application, event, Say("utter_accepted", args))
+    picture = papers.named("share-png", application.reference)
+    _tell(session, application, event, Say("utter_accepted", args, file=picture))
 
 
 def send_back(session: Session, application: Application, by: Actor, reason: str, fields: Sequence[str]) -> None:

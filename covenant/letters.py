@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 
-from covenant import papers
+from covenant import papers, review
 from covenant.applications import current_application
 from covenant.display import municipality_argument
 from covenant.messages import Choice, Say, button, payload, say
 from covenant.papers.makers import can_be_made, is_ours
+from covenant.review import Event
 from covenant.turn import Turn
 from db.people import Role
 from db.records import Application
@@ -29,6 +30,8 @@ def letter(turn: Turn) -> list[Say]:
     if application is None:
         return [Say("utter_letter_none", {}, (Choice(button("Join the Covenant"), "/join_covenant"),))]
     kind = _wanted(turn, application)
+    if kind in LETTERS and application.state not in review.FINAL:
+        review.move(turn.session, application, Event.LETTER_ISSUED, review.actor(turn), change={"paper": kind})
     here, *more = _letter(application) if kind in LETTERS else [Say("utter_paper")]
     file = papers.named(kind, application.reference)
     return [replace(here, file=file, choices=_others(application, kind)), *more]

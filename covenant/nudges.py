@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, case, func, or_, select
 from sqlalchemy.orm import Session
 
-from covenant import consent, outbox, reminders
+from covenant import consent, hours, outbox
 from covenant.applications import UNSIGNED, next_steps, status_arguments
 from covenant.joining import JOIN
 from covenant.messages import Choice, Say, button, payload
@@ -21,8 +21,6 @@ from db.people import Consent, Contact, Purpose
 from db.records import Application, ApplicationState, Draft, DraftState, Membership, Municipality
 
 AFTER = (3, 14, 30)  # days of silence
-WORKING = timedelta(hours=7)  # from the hour of `reminders.moment`, so until half past four
-SATURDAY = 5
 HOME = "ID"  # whose hours count for who is elsewhere, or nowhere that we know
 BATCH = 200
 OWED = (*UNSIGNED, ApplicationState.RETURNED)
@@ -38,11 +36,8 @@ def stage(silent_since: datetime, now: datetime) -> int:
 
 
 def is_working_time(now: datetime, country: str) -> bool:
-    """Tell whether offices are open in a country: from the hour at which reminders leave, on five days a week."""
-    zone = reminders.moment(now.date(), country).tzinfo
-    today = now.astimezone(zone).date()
-    opens = reminders.moment(today, country)
-    return opens <= now < opens + WORKING and today.weekday() < SATURDAY
+    """Tell whether offices are open in a country's capital."""
+    return hours.is_working(now, country, hours.zone_of(None, country))
 
 
 def queue_due(session: Session, now: datetime) -> int:

@@ -34,7 +34,7 @@ def queue_say(session: Session, contact: Contact, message: Say, key: str, purpos
     address = best_address(session, contact)
     if address is None:
         return False
-    content = {"says": [message.as_json()], "purpose": purpose}
+    content = {"says": [message.as_json()], "purpose": purpose} | ({"file": message.file} if message.file else {})
     return queue_content(session, address, content, key, Lane.REMINDER)
 
 

@@ -19,12 +19,17 @@ from db.records import ApplicationState as State
 
 
 class Event(StrEnum):
-    """What happens to an application. `mended`: all that it was returned for is done, so it goes back to review."""
+    """What happens to an application.
+
+    `confirmed`: the signatory read it and agrees. `mended`: all that it was returned for is done, so it goes back to
+    review.
+    """
 
     SUBMITTED = "submitted"
     LETTER_ISSUED = "letter_issued"
     LETTER_RECEIVED = "letter_received"
     AMENDED = "amended"
+    CONFIRMED = "signatory_confirmed"
     MENDED = "mended"
     TAKEN_UP = "taken_up"
     TAKEN_OVER = "taken_over"
@@ -60,7 +65,7 @@ TABLE: Mapping[tuple[State | None, Event], State] = {
     # A further copy of the letter or a change keeps an application where it is; `mend` decides what follows a return.
     **{(one, Event.LETTER_RECEIVED): one for one in (State.LETTER_RECEIVED, State.IN_REVIEW, State.RETURNED)},
     **{(one, Event.LETTER_ISSUED): one for one in OPEN if one != State.SUBMITTED},
-    **{(one, Event.AMENDED): one for one in OPEN},
+    **{(one, event): one for one in OPEN for event in (Event.AMENDED, Event.CONFIRMED)},
     **{(one, Event.WITHDRAWN): State.WITHDRAWN for one in OPEN},
 }
 

@@ -61,10 +61,10 @@ def news_since(session: Session, person: Person, seen: Seen) -> News:
     went = select(Outbound).where(Outbound.address_id == person.address_id, Outbound.feed > seen.feed)
     mine = session.scalars(came.order_by(Inbound.id).limit(HISTORY)).all()
     theirs = session.scalars(went.order_by(Outbound.feed).limit(HISTORY)).all()
-    names = _file_rows(session, mine)
+    names = _file_rows(session, [*mine, *theirs])
     return News(
         mine=[_inbound(row, person.language, names) for row in mine if row.content and _is_shown(row)],
-        theirs=[(row.feed or 0, _outbound(row)) for row in theirs],
+        theirs=[(row.feed or 0, _outbound(row, names)) for row in theirs],
         seen=Seen(
             feed=theirs[-1].feed or 0 if theirs else seen.feed,
             inbound=mine[-1].id if mine else seen.inbound,
@@ -94,16 +94,16 @@ def said(session: Session, person: Person, before: int | None) -> list[dict[str,
         went = went.where(Outbound.feed < before)
     mine = session.scalars(came.order_by(Inbound.id.desc()).limit(HISTORY)).all()
     theirs = session.scalars(went.order_by(Outbound.feed.desc()).limit(HISTORY)).all()
-    names = _file_rows(session, mine)
+    names = _file_rows(session, [*mine, *theirs])
     said = [_inbound(row, person.language, names) for row in mine if row.content and _is_shown(row)]
-    return sorted([*said, *(_outbound(row) for row in theirs)], key=lambda message: message["at"])[-HISTORY:]
+    return sorted([*said, *(_outbound(row, names) for row in theirs)], key=lambda message: message["at"])[-HISTORY:]
 
 
 def _is_shown(row: Inbound) -> bool:
     return not row.external_id.startswith("hello:")
 
 
-def _file_rows(session: Session, rows: Sequence[Inbound]) -> dict[str, File]:
+def _file_rows(session: Session, rows: Sequence[Inbound | Outbound]) -> dict[str, File]:
     wanted = [row.content["file"] for row in rows if row.content.get("file")]
     return (
         {one.public_id: one for one in session.scalars(select(File).where(File.public_id.in_(wanted)))}
@@ -114,43 +114,44 @@ def _file_rows(session: Session, rows: Sequence[Inbound]) -> dict[str, File]:
 
 def _inbound(row: Inbound, language: str, names: dict[str, File]) -> dict[str, Any]:
     file = names.get(row.content.get("file", ""))
-    shown = (
-        [{"name": file.name, "type": file.media_type, "size": file.size, "url": f"/chat/files/{file.public_id}"}]
-        if file
-        else []
-    )
     return {
         "id": row.external_id.partition(":")[2],
         "from": "me",
         "text": row.content.get("text") or row.content.get("title") or "",
         "buttons": [],
-        "files": shown,
+        "files": [_as_file(file)] if file else [],
         "at": row.received_at.isoformat(),
         "lang": language,
     }
 
 
-def _outbound(row: Outbound) -> dict[str, Any]:
+def _outbound(row: Outbound, names: dict[str, File]) -> dict[str, Any]:
     content = row.content
     return {
         "id": f"o{row.feed}",
         "from": "bot",
         "text": content["text"],
         "buttons": content.get("buttons") or [],
-        "files": _handed_out(row),
+        "files": _handed_out(row, names),
         "at": (row.sent_at or row.queued_at).isoformat(),
         "lang": content.get("lang", "en"),
     }
 
 
-def _handed_out(row: Outbound) -> list[dict[str, Any]]:
-    """Return what a message brings along: the person's data, their dates, or a paper, which is made when it is fetched."""
+def _handed_out(row: Outbound, names: dict[str, File]) -> list[dict[str, Any]]:
+    """Return what a message brings along: the person's data or dates, a paper made when it is fetched, or a file."""
     file = str(row.content.get("file") or "")
     if file in MADE:
         name, media_type = MADE[file]
         return [{"name": name, "type": media_type, "size": None, "url": f"/chat/{name}"}]
     about = papers.described(file)
-    return [{"name": about[0], "type": about[1], "size": None, "url": f"/chat/papers/{row.feed}"}] if about else []
+    if about:
+        return [{"name": about[0], "type": about[1], "size": None, "url": f"/chat/papers/{row.feed}"}]
+    return [_as_file(names[file])] if file in names else []
+
+
+def _as_file(file: File) -> dict[str, Any]:
+    return {"name": file.name, "type": file.media_type, "size": file.size, "url": f"/chat/files/{file.public_id}"}
 
 
 def paper_of(session: Session, person: Person, feed: int) -> papers.Paper | None:

