@@ -14,23 +14,24 @@ from covenant import deciding, review
 from covenant.review import Actor, Event, LetterMissing, NotAllowed, ReasonMissing, TakenByAnother
 from db.engine import Sessions
 from db.messages import Outbound
+from db.milestones import Reminder
 from db.people import Purpose
-from db.records import Application, ApplicationEvent, Reminder
+from db.records import Application, ApplicationEvent
 from db.records import ApplicationState as State
 from tests.db.towns import NOW, Town, events, in_review, reviewer, signed, town
 from tests.people import somebody
 
 # Written apart from the code: what each event makes of each state, "-" where it is refused.
 EXPECTED = """
-state            letter_issued    letter_received  amended          mended     taken_up   taken_over returned accepted declined withdrawn
-submitted        letter_issued    letter_received  submitted        -          in_review  -          -        -        -        withdrawn
-letter_issued    letter_issued    letter_received  letter_issued    -          in_review  -          -        -        -        withdrawn
-letter_received  letter_received  letter_received  letter_received  -          in_review  -          -        -        -        withdrawn
-in_review        in_review        in_review        in_review        -          -          in_review  returned accepted declined withdrawn
-returned         returned         returned         returned         in_review  in_review  -          -        -        -        withdrawn
-accepted         -                -                -                -          -          -          -        -        -        -
-declined         -                -                -                -          -          -          -        -        -        -
-withdrawn        -                -                -                -          -          -          -        -        -        -
+state            letter_issued    letter_received  amended          signatory_confirmed  mended     taken_up   taken_over returned accepted declined withdrawn
+submitted        letter_issued    letter_received  submitted        submitted            -          in_review  -          -        -        -        withdrawn
+letter_issued    letter_issued    letter_received  letter_issued    letter_issued        -          in_review  -          -        -        -        withdrawn
+letter_received  letter_received  letter_received  letter_received  letter_received      -          in_review  -          -        -        -        withdrawn
+in_review        in_review        in_review        in_review        in_review            -          -          in_review  returned accepted declined withdrawn
+returned         returned         returned         returned         returned             in_review  in_review  -          -        -        -        withdrawn
+accepted         -                -                -                -                    -          -          -          -        -        -        -
+declined         -                -                -                -                    -          -          -          -        -        -        -
+withdrawn        -                -                -                -                    -          -          -          -        -        -        -
 """
 
 
