@@ -73,7 +73,7 @@ def town(session: Session, person: Somebody, language: str = "en", **more: Any) 
         submitted_at=datetime.now(UTC),
         **(given | more),
     )
-    session.add(application)
+    session.add_all((application, Membership(municipality_id=municipality.id, contact_id=person.contact.id)))
     session.flush()
     return application
 
@@ -388,7 +388,7 @@ def test_a_paper_leaves_with_its_message_on_every_channel(session: Session) -> N
     assert attached is not None
     assert attached.name == f"commitment-letter-{application.reference}.docx"
     assert any(AWKWARD[0] in one for one in paragraphs(attached.content))
-    shown = _outbound(row)["files"]
+    shown = _outbound(row, {})["files"]
     assert [(one["name"], one["url"]) for one in shown] == [(attached.name, "/chat/papers/77")]
     mine, theirs = (Person(one.address.id, one.contact.id, one.address.external_id, "en") for one in (person, stranger))
     assert paper_of(session, mine, 77) is not None
