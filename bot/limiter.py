@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from bot.bell import Bell, until
 from bot.channels import Limit, Urgency
 
+GRAIN = 0.001  # seconds; what is left of a wait may be less than a clock can show, and would be waited for for ever
 MANY_KEYS = 2000  # chats remembered at the most before those without a call in sight are forgotten
 CATCH_UP = 3  # places that what many get may make up for after a stutter
 
@@ -105,7 +106,7 @@ class Limiter:
             longest = max(waits, default=0.0)
             if longest <= 0:
                 break
-            await self._wait(mine[waits.index(longest)][1], urgency, ring, longest)
+            await self._wait(mine[waits.index(longest)][1], urgency, ring, max(longest, GRAIN))
         for limit, places in mine:
             places.take(limit, moment)
         if urgency == Urgency.REPLY:
