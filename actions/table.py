@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from actions import arrivals, conversation, covenant_journey, groups, service
+from actions import arrivals, conversation, documents, groups, service
 from covenant import (
     broadcast_chat,
     deadlines,
@@ -52,7 +52,7 @@ SKILLS: dict[str, Skill] = {
     "change_language": Skill(conversation.change_language, free=True),
     "join_covenant": Skill(joining.join),
     "get_letter": Skill(letters.letter, aside=True),
-    "send_document": Skill(covenant_journey.send_document, aside=True),
+    "send_document": Skill(documents.send_document, aside=True),
     "check_status": Skill(standing.status, aside=True),
     "log_pledge": Skill(pledges.log),
     "list_pledges": Skill(pledges.listing, aside=True),

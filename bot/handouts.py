@@ -5,7 +5,7 @@ import hmac
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import quote
 
@@ -17,13 +17,11 @@ from bot import qr
 from bot.channels import Attached
 from bot.channels import Outbound as Message
 from bot.inbox import uuid_of
-from covenant import access, calendar_file, invitations, papers, privacy
+from covenant import access, invitations, papers, privacy
 from covenant.codes import INVITING, code_in, digest
 from db.engine import Sessions
 from db.messages import Outbound
 from db.people import Contact
-from locales import Catalogues, load_catalogues
-from locales.languages import ENGLISH
 
 MY_DATA = "my-data"
 HOLDS = 3600  # seconds
@@ -40,7 +38,6 @@ class Handouts:
     secret: str
     public_url: str
     read_file: ReadFile
-    catalogues: Catalogues = field(default_factory=load_catalogues)
 
     def attach(self, session: Session, row: Outbound, file: str) -> Attached | None:
         """Return the file that a message names: what is kept of the person, a paper made now, a file they may have."""
@@ -50,18 +47,11 @@ class Handouts:
             return Attached("my-data.json", "application/json", text.encode())
         if file.startswith(invitations.QR):
             return _invitation(session, row, file.removeprefix(invitations.QR))
-        if file == calendar_file.NAME:
-            return self._dates(session, contact)
         if papers.described(file):
             paper = papers.make(session, contact, file)
             return Attached(paper.name, paper.media_type, paper.content) if paper else None
         found = access.file_for(session, file, row.contact_id)
         return Attached(found.name, found.media_type, self.read_file(file)) if found else None
-
-    def _dates(self, session: Session, contact: Contact) -> Attached | None:
-        catalogue = self.catalogues.get(contact.language) or self.catalogues[ENGLISH]
-        dates = calendar_file.make_ics(session, contact, catalogue, datetime.now(UTC))
-        return Attached(calendar_file.FILE_NAME, calendar_file.MEDIA_TYPE, dates) if dates else None
 
     def link(self, message: Message) -> str:
         """Return an address for the file of a message that holds for an hour."""

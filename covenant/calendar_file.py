@@ -17,8 +17,6 @@ from db.records import Municipality
 from locales import Catalogue, render_text
 from locales.render import value_text
 
-NAME = "dates-ics"  # what a message names as its file
-FILE_NAME, MEDIA_TYPE = "dates.ics", "text/calendar"
 MAKER = "-//Kawan//Covenant dates//EN"
 ALARM = timedelta(days=30)
 

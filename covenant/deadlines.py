@@ -4,8 +4,7 @@ import re
 from datetime import date
 from typing import Any
 
-from covenant import progress
-from covenant.calendar_file import NAME
+from covenant import papers, progress
 from covenant.display import municipality_argument
 from covenant.messages import Choice, Say, button, payload, say
 from covenant.schedule import is_certain, lay_out
@@ -24,7 +23,13 @@ def answer(turn: Turn) -> list[Say]:
         return [Say("utter_deadlines_general", {}, (Choice(button("Join the Covenant"), "/join_covenant"),))]
     lay_out(turn.session, municipality)
     if turn.entities.get("do") == "file" or ICS.search(turn.text):
-        return [Say("utter_deadlines_file", {"municipality": municipality_argument(municipality)}, file=NAME)]
+        return [
+            Say(
+                "utter_deadlines_file",
+                {"municipality": municipality_argument(municipality)},
+                file=papers.named("dates-ics"),
+            )
+        ]
     return [_next(turn, municipality), *_badges(turn, municipality), _all(turn, municipality)]
 
 

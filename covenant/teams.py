@@ -87,13 +87,11 @@ def _place(session: Session, contact: Contact, municipality: Municipality) -> Me
     return session.scalars(select(Membership).where(mine)).first()
 
 
-def climb(session: Session, municipality: Municipality) -> list[Contact]:
-    """Return whom to ask for a municipality, one after the other: the focal point, the second one, who came later."""
-    return climbs(session, [municipality.id]).get(municipality.id, [])
-
-
 def climbs(session: Session, municipality_ids: Iterable[int]) -> dict[int, list[Contact]]:
-    """Return the same for several municipalities at once, by their ids; without those that have no team."""
+    """Return whom to ask for municipalities, by their ids: the focal point, the second one, who came later.
+
+    One without a team is left out.
+    """
     query = (
         select(Membership.municipality_id, Contact)
         .join(Contact, Membership.contact_id == Contact.id)

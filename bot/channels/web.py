@@ -29,7 +29,6 @@ from bot.channels import Capabilities, Inbound, Limit, Outbound, Place, storable
 from bot.channels.web_feed import HISTORY, News, Person, Seen, begin, is_typing, last_feed, news_since, paper_of, said
 from bot.store import Missing, Store
 from covenant import access, privacy
-from covenant.calendar_file import FILE_NAME, MEDIA_TYPE, make_ics
 from covenant.codes import carried
 from covenant.messages import Say
 from covenant.outbox import FEED_WAKE
@@ -129,7 +128,6 @@ class WebDoor:
         router.get("/files/{public_id}")(self.file)
         router.get("/papers/{feed}")(self.paper)
         router.get("/my-data.json")(self.my_data)
-        router.get("/dates.ics")(self.dates)
         return router
 
     # --- who is there -------------------------------------------------------------------------------------------
@@ -361,18 +359,6 @@ class WebDoor:
         with self.sessions() as session:
             content = privacy.export(session, session.get_one(Contact, person.contact_id))
         return JSONResponse(content, headers={"Content-Disposition": 'attachment; filename="my-data.json"'})
-
-    def dates(self, request: Request) -> Response:
-        """Give the dates of the person's town as a calendar file; 404 without a committed one."""
-        person = self.person(request)
-        with self.sessions() as session:
-            contact = session.get_one(Contact, person.contact_id)
-            catalogue = self.catalogues.get(contact.language) or self.catalogues["en"]
-            content = make_ics(session, contact, catalogue, datetime.now(UTC))
-        if content is None:
-            raise HTTPException(404)
-        headers = {"Content-Disposition": f'attachment; filename="{FILE_NAME}"'}
-        return Response(content, media_type=MEDIA_TYPE, headers=headers)
 
 
 def _events(news: News, before: Seen) -> Iterator[ServerSentEvent]:

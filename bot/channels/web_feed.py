@@ -13,8 +13,7 @@ from db.messages import File, Inbound, InboundState, Outbound, OutboundState
 from db.people import Contact
 
 HISTORY = 60  # messages at once
-# What Kawan makes for a person when they fetch it, by the name that a message has for it: the file's name and its type.
-MADE = {"my-data": ("my-data.json", "application/json"), "dates-ics": ("dates.ics", "text/calendar")}
+OWN_DATA = "my-data"
 
 
 @dataclass(frozen=True)
@@ -139,11 +138,10 @@ def _outbound(row: Outbound, names: dict[str, File]) -> dict[str, Any]:
 
 
 def _handed_out(row: Outbound, names: dict[str, File]) -> list[dict[str, Any]]:
-    """Return what a message brings along: the person's data or dates, a paper made when it is fetched, or a file."""
+    """Return what a message brings along: the person's data, a paper made when it is fetched, or a file."""
     file = str(row.content.get("file") or "")
-    if file in MADE:
-        name, media_type = MADE[file]
-        return [{"name": name, "type": media_type, "size": None, "url": f"/chat/{name}"}]
+    if file == OWN_DATA:
+        return [{"name": "my-data.json", "type": "application/json", "size": None, "url": "/chat/my-data.json"}]
     about = papers.described(file)
     if about:
         return [{"name": about[0], "type": about[1], "size": None, "url": f"/chat/papers/{row.feed}"}]

@@ -13,18 +13,7 @@ from db.records import Application
 from locales.languages import ENGLISH, LANGUAGES
 
 PROMISES = ("emissions", "adaptation", "energy", "plans", "reports")
-ON_LETTER = (
-    "mandate_body",
-    "mandate_date",
-    "signatory_name",
-    "signatory_title",
-    "focal_name",
-    "focal_post",
-    "focal_email",
-    "focal_phone",
-    "second_name",
-    "second_email",
-)
+ON_LETTER = tuple(one.key for one in JOIN.fields if one.key not in {"municipality", "country", "letter_language"})
 SECOND = {"second_name", "second_email"}  # nobody has to have one: no room is left for it
 
 

@@ -1,17 +1,19 @@
-"""Who may have which paper of joining, and the making of it."""
+"""Who may have which paper, and the making of it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from covenant.calendar_file import make_ics
 from covenant.display import municipality_argument
 from covenant.papers import blanks, contents, forms
 from covenant.papers.contents import Subject
-from covenant.papers.registry import DOCX, PDF, PNG, Maker, register
-from covenant.papers.words import Page, Writer
+from covenant.papers.registry import DOCX, ICS, PDF, PNG, Maker, register
+from covenant.papers.words import Page, Writer, catalogue_of
 from covenant.teams import team
 from db.people import Contact
 from db.records import Application, ApplicationState
@@ -83,6 +85,11 @@ def _share(session: Session, contact: Contact, reference: str) -> bytes | None:
     return forms.picture(own, name, writer.pair("paper_share"))
 
 
+def _dates(session: Session, contact: Contact, _argument: str) -> bytes | None:
+    """The dates of the town for which a contact speaks now, in the contact's own language."""
+    return make_ics(session, contact, catalogue_of(contact.language), datetime.now(UTC))
+
+
 OF_APPLICATION = {
     "letter-pdf": Form("letter", "commitment-letter", blanks.TYPST, contents.letter),
     "letter-docx": Form("letter", "commitment-letter", blanks.WORD, contents.letter),
@@ -92,8 +99,9 @@ OF_APPLICATION = {
 
 
 def register_all() -> None:
-    """Add the papers of joining to what can be attached."""
+    """Add every paper to what can be attached."""
     for name, form in OF_APPLICATION.items():
         register(name, form.file_name, DOCX if form.ending == blanks.WORD else PDF, _maker(form))
     register("kit-pdf", "for-the-mayor", PDF, _kit)
     register("share-png", "we-have-joined", PNG, _share)
+    register("dates-ics", "dates", ICS, _dates)

@@ -11,7 +11,8 @@ from db.people import Contact
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 PDF = "application/pdf"
 PNG = "image/png"
-ENDINGS = {DOCX: "docx", PDF: "pdf", PNG: "png"}
+ICS = "text/calendar"
+ENDINGS = {DOCX: "docx", PDF: "pdf", PNG: "png", ICS: "ics"}
 
 
 @dataclass(frozen=True)

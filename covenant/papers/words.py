@@ -42,6 +42,11 @@ def catalogues() -> Catalogues:
     return load_catalogues()
 
 
+def catalogue_of(language: str) -> Catalogue:
+    """Return the words of a language, English where we have none of it."""
+    return catalogues().get(language) or catalogues()[ENGLISH]
+
+
 @dataclass(frozen=True)
 class Writer:
     """Says a response in a paper's language and in English."""
@@ -50,7 +55,7 @@ class Writer:
 
     @property
     def _local(self) -> Catalogue:
-        return catalogues().get(self.language) or catalogues()[ENGLISH]
+        return catalogue_of(self.language)
 
     def pair(self, key: str, look: str = "text", **args: Any) -> Pair:
         """Return a response in both languages; arguments without a value leave room to be filled in."""

@@ -16,7 +16,7 @@ from bot.store import Folder, StoreAway
 from db.engine import Sessions
 from db.messages import File
 from db.records import Application, Letter
-from tests.db.towns import Town, town
+from tests.db.applicants import Town, town
 
 NOW = datetime.now(UTC)
 RED, BLUE = (200, 20, 20), (20, 20, 200)

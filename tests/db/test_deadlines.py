@@ -9,15 +9,15 @@ from sqlalchemy.orm import Session
 
 from bot.handouts import Handouts
 from covenant import deadlines, progress, schedule
-from covenant.calendar_file import NAME, make_ics
+from covenant.calendar_file import make_ics
 from covenant.messages import Say
 from covenant.turn import Turn
 from db.engine import Sessions
 from db.messages import Lane, Outbound
 from db.people import Purpose
 from locales import Catalogues, render
+from tests.committed import milestone, officer, town
 from tests.people import SECRET, Somebody, somebody
-from tests.towns import milestone, officer, town
 
 NOW = datetime(2028, 9, 13, 3, tzinfo=UTC)
 LATE = datetime(2029, 4, 2, 3, tzinfo=UTC)
@@ -129,7 +129,7 @@ def test_asked_for_the_file_comes_with_the_message(
     person = officer(session)
     town(session, person)
     [said] = ask(session, person, catalogues, **wish)
-    assert said.file == NAME
+    assert said.file == "dates-ics"
     row = Outbound(
         key="x", address_id=person.address.id, contact_id=person.contact.id, channel="web", lane=Lane.REPLY, content={}
     )

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from actions import conversation, covenant_journey, table
+from actions import conversation, documents, table
 from bot import milestone_desk
 from bot.errors import StartError
 from covenant import drafts, evidence, pledges, progress, reminder_answers, reminders
@@ -18,8 +18,8 @@ from db.milestones import Evidence, EvidenceState, Milestone, Phase, ReminderSta
 from db.people import Purpose, Role
 from db.records import Application, Municipality, Ticket
 from locales import load_catalogues
+from tests.committed import COMMITTED, milestone, notice, officer, queued, reminders_of, town
 from tests.people import Somebody, somebody
-from tests.towns import COMMITTED, milestone, notice, officer, queued, reminders_of, town
 
 NOW = datetime(2028, 9, 13, 3, tzinfo=UTC)
 CATALOGUES = load_catalogues()
@@ -82,7 +82,7 @@ def test_files_that_come_meanwhile_belong_to_it(session: Session) -> None:
     session.flush()
     evidence.report(turn(session, person, "report_progress", milestone=str(milestone(session, place).id)))
     named = ",".join(one.public_id for one in files)
-    said = covenant_journey.send_document(turn(session, person, "send_document", files=named))
+    said = documents.send_document(turn(session, person, "send_document", files=named))
     assert keys(said) == ["utter_noted"]
     assert drafts.open_draft(turn(session, person, "inform")).field == "evidence_year"
     conversation.skip(turn(session, person, "skip"))

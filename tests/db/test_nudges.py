@@ -16,7 +16,7 @@ from db.engine import Sessions
 from db.messages import Outbound
 from db.people import AddressState, Purpose
 from db.records import ApplicationState, Draft, DraftState, Membership
-from tests.db.towns import NOW, Town, officer, told, town
+from tests.db.applicants import NOW, Town, officer, told, town
 from tests.people import Somebody, said
 
 MONDAY = datetime(2026, 11, 30, 10, 0, tzinfo=ZoneInfo("Asia/Jakarta"))

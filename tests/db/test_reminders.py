@@ -16,14 +16,14 @@ from bot.store import Folder
 from covenant import reminder_answers, reminders, schedule
 from covenant.hours import is_working
 from covenant.milestones import schedule as rules
-from covenant.teams import climb
+from covenant.teams import climbs
 from db.engine import Sessions
 from db.messages import Outbound
 from db.milestones import Milestone, Notice, Phase, Reminder, ReminderState
 from db.people import AddressState, Contact, Purpose
 from db.records import Membership, Ticket
+from tests.committed import COMMITTED, milestone, notice, officer, queued, reminders_of, town
 from tests.people import SECRET, said, somebody
-from tests.towns import COMMITTED, milestone, notice, officer, queued, reminders_of, town
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
 INVENTORY = "milestone_inventory"
@@ -120,7 +120,7 @@ def test_the_focal_point_is_asked_first_and_only_who_wants_it(session: Session) 
     reminders.queue_due(session, reminders_of(session, place)[0].due_at)
     people = (silent, changed, stopped, first, second, waiting)
     assert [len(queued(session, one)) for one in people] == [0, 0, 0, 1, 0, 0]
-    assert [one.id for one in climb(session, place)] == [one.contact.id for one in people[:-1]]
+    assert [one.id for one in climbs(session, [place.id])[place.id]] == [one.contact.id for one in people[:-1]]
 
 
 def test_who_works_for_two_towns_gets_one_message_a_day(session: Session) -> None:

@@ -18,7 +18,7 @@ from db.milestones import Reminder
 from db.people import Purpose
 from db.records import Application, ApplicationEvent
 from db.records import ApplicationState as State
-from tests.db.towns import NOW, Town, events, in_review, reviewer, signed, town
+from tests.db.applicants import NOW, Town, events, in_review, reviewer, signed, town
 from tests.people import somebody
 
 # Written apart from the code: what each event makes of each state, "-" where it is refused.

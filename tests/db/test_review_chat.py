@@ -13,7 +13,7 @@ from db.messages import File
 from db.records import ApplicationEvent, Draft, DraftState, Letter, Membership
 from db.records import ApplicationState as State
 from locales import Catalogues
-from tests.db.towns import (
+from tests.db.applicants import (
     NOW,
     Town,
     events,

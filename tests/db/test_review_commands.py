@@ -14,7 +14,7 @@ from covenant.review import Actor
 from db.engine import Sessions
 from db.messages import Outbound
 from db.records import Application, ApplicationEvent, ApplicationState
-from tests.db.towns import NOW, reviewer, signed, town
+from tests.db.applicants import NOW, reviewer, signed, town
 
 Kawan = Callable[..., Result]
 

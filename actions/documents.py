@@ -1,4 +1,4 @@
-"""The town's way through the Covenant: its documents."""
+"""The documents that people hand in: a signed letter, evidence, or something for the secretariat to look at."""
 
 from sqlalchemy import select
 
