@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from covenant import pledge_book, review
 from covenant.display import hazard_say
 from covenant.drafts import begin
 from covenant.fields import Field, Journey, Option
@@ -12,7 +13,8 @@ from covenant.plans import Plan, register
 from covenant.teams import municipality_of
 from covenant.turn import Turn
 from covenant.values import Kind
-from db.records import Draft, Pledge
+from db.pledges import Pledge
+from db.records import Draft
 
 SHOWN = 10  # pledges listed in one message
 
@@ -58,19 +60,19 @@ def _people(value: Any) -> tuple[int | None, int | None]:
 
 def _submit(turn: Turn, draft: Draft) -> list[Say]:
     low, high = _people(draft.values["pledge_people"])
+    municipality = municipality_of(turn.session, turn.contact)
     pledge = Pledge(
         contact_id=turn.contact.id,
-        municipality_id=_municipality_id(turn),
+        municipality_id=municipality.id if municipality else None,
         role=turn.contact.role,
         action=draft.values["pledge_action"],
-        hazard=draft.values["pledge_hazard"],
+        hazards=[draft.values["pledge_hazard"]],
+        country=municipality.country if municipality else turn.contact.country,
         people_min=low,
         people_max=high,
-        year=draft.values["pledge_year"],
-        created_at=turn.now,
+        end_year=draft.values["pledge_year"],
     )
-    turn.session.add(pledge)
-    turn.session.flush()
+    pledge_book.record(turn.session, pledge, review.actor(turn))
     more = (Choice(button("Record another pledge"), "/log_pledge"), Choice(button("Our pledges"), "/list_pledges"))
     return [Say("utter_pledge_recorded", {"reference": pledge.reference}, more)]
 
@@ -90,9 +92,9 @@ def listing(turn: Turn) -> list[Say]:
 def _summary(pledge: Pledge) -> dict[str, Any]:
     args = {
         "action": pledge.action,
-        "hazard": hazard_say(pledge.hazard) if pledge.hazard else None,
+        "hazard": {"list": [hazard_say(one) for one in pledge.hazards]} if pledge.hazards else None,
         "people": {"range": [pledge.people_min, pledge.people_max]} if pledge.people_min is not None else None,
-        "year": {"year": pledge.year} if pledge.year else None,
+        "year": {"year": pledge.end_year} if pledge.end_year else None,
     }
     return {"say": "utter_pledge_line", "args": args}
 

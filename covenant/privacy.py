@@ -14,6 +14,7 @@ from db.columns import new_reference
 from db.messages import Conversation, File, Inbound, InboundState, Outbound, OutboundState, TurnEffect
 from db.milestones import Evidence, Notice, ReminderPause
 from db.people import Address, AddressState, Consent, Contact, Erasure, LinkCode, Suppression
+from db.pledges import Pledge, PledgeEvent, PledgeReport
 from db.records import (
     Application,
     ApplicationEvent,
@@ -23,7 +24,6 @@ from db.records import (
     DraftEvent,
     Letter,
     Membership,
-    Pledge,
     Ticket,
     TipShown,
 )
@@ -49,7 +49,7 @@ OWN: tuple[type[Base], ...] = (
 )
 SHARED: tuple[type[Base], ...] = (Application, Pledge, Evidence, Ticket, Broadcast)
 # Also what was refused or changed later.
-HISTORY: tuple[type[Base], ...] = (DraftEvent, ApplicationEvent, Letter, MembershipEvent)
+HISTORY: tuple[type[Base], ...] = (DraftEvent, ApplicationEvent, Letter, MembershipEvent, PledgeReport, PledgeEvent)
 LONGEST_WAIT = timedelta(minutes=10)
 # On WhatsApp and by e-mail, the address's id is the person's own number or address; elsewhere it says nothing to them.
 HIDDEN = frozenset(
@@ -159,6 +159,9 @@ def _unlink(session: Session, contact: Contact) -> None:
     )
     session.execute(update(Letter).where(Letter.contact_id == contact.id).values(contact_id=None, pages=[]))
     session.execute(update(Pledge).where(Pledge.contact_id == contact.id).values(contact_id=None))
+    reported = update(PledgeReport).where(PledgeReport.contact_id == contact.id)
+    session.execute(reported.values(contact_id=None, file_id=None, note=None, link=None))
+    session.execute(update(PledgeEvent).where(PledgeEvent.contact_id == contact.id).values(contact_id=None))
     session.execute(update(Evidence).where(Evidence.contact_id == contact.id).values(contact_id=None, file_id=None))
     session.execute(
         update(Ticket).where(Ticket.contact_id == contact.id).values(contact_id=None, message=None, answer=None)

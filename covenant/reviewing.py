@@ -14,7 +14,8 @@ from covenant.messages import Choice, Say, button, payload
 from covenant.review import Event, LetterMissing, NotAllowed
 from covenant.turn import Turn, local_date
 from db.messages import File
-from db.records import Application, ApplicationState, Municipality, Pledge
+from db.pledges import Pledge
+from db.records import Application, ApplicationState, Municipality
 
 SHOWN = 8
 QUEUE = Choice(button("What waits for review"), "/review_queue")

@@ -194,24 +194,6 @@ class Letter(Base):
     at: Mapped[Created]
 
 
-class Pledge(Base):
-    """What a contact says they will do: the action in their words, hazard, people reached, year."""
-
-    __tablename__ = "pledge"
-
-    id: Mapped[Id]
-    reference: Mapped[Reference]
-    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id", ondelete="SET NULL"), index=True)
-    municipality_id: Mapped[int | None] = mapped_column(ForeignKey("municipality.id"), index=True)
-    role: Mapped[str | None] = mapped_column(String(16))
-    action: Mapped[str]
-    hazard: Mapped[str | None] = mapped_column(String(64))
-    people_min: Mapped[int | None] = mapped_column(BigInteger)
-    people_max: Mapped[int | None] = mapped_column(BigInteger)
-    year: Mapped[int | None]
-    created_at: Mapped[Created]
-
-
 class TicketState(StrEnum):
     """A ticket waits for the secretariat, or was answered."""
 

@@ -14,7 +14,8 @@ import pytest
 import yaml
 from sqlalchemy import select
 
-from db.records import Application, Pledge
+from db.pledges import Pledge
+from db.records import Application
 from locales import Catalogues
 from locales.render import PLACEHOLDER
 from tests.running import House, Talk
@@ -109,4 +110,4 @@ def newest(house: House, talk: Talk, table: Any) -> dict[str, Any]:
 
 def shown(row: dict[str, Any], expected: dict[str, Any]) -> dict[str, Any]:
     """The expected columns of a row, dates as YAML reads them."""
-    return {key: row[key] if isinstance(row[key], date | int | None) else str(row[key]) for key in expected}
+    return {key: row[key] if isinstance(row[key], date | int | list | None) else str(row[key]) for key in expected}

@@ -23,6 +23,7 @@ from db.messages import File, Inbound, Lane, Outbound
 from db.milestones import Reminder, ReminderState
 from db.people import Address, AddressState, Contact, Role
 from db.place import Place
+from db.pledges import Pledge
 from db.records import (
     Application,
     ApplicationState,
@@ -31,7 +32,6 @@ from db.records import (
     Draft,
     DraftState,
     Municipality,
-    Pledge,
     Ticket,
 )
 from locales import LANGUAGES, Catalogues
@@ -111,9 +111,9 @@ def test_a_hundred_and_twenty_people_speak_every_language_in_every_role(region: 
 def test_pledges_have_everything_and_belong_to_towns_and_to_groups(region: Session) -> None:
     pledges = region.scalars(select(Pledge)).all()
     assert len(pledges) > 50
-    assert all(one.hazard and one.people_min and one.year and one.year >= 2028 for one in pledges)
+    assert all(one.hazards and one.people_min and one.end_year and one.end_year >= 2028 for one in pledges)
     assert 20 < len([one for one in pledges if one.municipality_id]) < len(pledges)
-    assert len({one.hazard for one in pledges}) == 4
+    assert len({one.hazards[0] for one in pledges}) == 4
 
 
 def test_a_broadcast_in_every_invented_language_is_queued_for_everybody_who_said_yes(region: Session) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from covenant.merging import merge, pointers
 from db.messages import File
 from db.people import Address, Consent, Contact, LinkCode, Purpose
+from db.pledges import Pledge, PledgeEvent, PledgeReport
 from db.records import (
     Doubt,
     Draft,
@@ -22,7 +23,6 @@ from db.records import (
     DraftState,
     Membership,
     Municipality,
-    Pledge,
     TeamRole,
     Ticket,
     TipShown,
@@ -65,6 +65,14 @@ def add(session: Session, person: Somebody, kind: str, variant: int, town: int) 
     if kind == "message":
         person.write(session, f"word {variant}")
         return
+    if kind == "pledge":
+        pledge = Pledge(contact_id=mine, action="trees")
+        session.add(pledge)
+        session.flush()
+        session.add(PledgeReport(pledge_id=pledge.id, contact_id=mine, progress="done", at=now))
+        session.add(PledgeEvent(pledge_id=pledge.id, contact_id=mine, event="recorded", at=now))
+        session.flush()
+        return
     if kind == "draft":
         draft = Draft(contact_id=mine, journey=f"j{variant}", values={}, created_at=now)
         session.add(draft)
@@ -77,7 +85,6 @@ def add(session: Session, person: Somebody, kind: str, variant: int, town: int) 
         "consent": lambda: said(person.contact, list(Purpose)[variant], given=bool(mine % 2)),
         "membership": lambda: Membership(contact_id=mine, municipality_id=town, pending=bool(mine % 2)),
         "tip": lambda: TipShown(contact_id=mine, tip=f"t{variant}", at=now),
-        "pledge": lambda: Pledge(contact_id=mine, action="trees"),
         "ticket": lambda: Ticket(contact_id=mine, kind="x", language="en", created_at=now),
         "file": lambda: File(contact_id=mine, name="a", media_type="b", size=1, sha256="c"),
         "code": lambda: LinkCode(contact_id=mine, digest=f"{mine}:{secrets.token_hex(8)}", expires_at=now),

@@ -23,6 +23,7 @@ from db.engine import Sessions
 from db.messages import File, Inbound, InboundState, Lane, Outbound, OutboundState, TurnEffect
 from db.milestones import Badge, Evidence, Notice, NoticeItem, Reminder, ReminderPause
 from db.people import AddressState, Contact, Erasure, LinkCode, Purpose, Suppression
+from db.pledges import Pledge, PledgeEvent, PledgeReport
 from db.records import (
     Application,
     ApplicationEvent,
@@ -33,7 +34,6 @@ from db.records import (
     Letter,
     Membership,
     Municipality,
-    Pledge,
     Ticket,
     TipShown,
 )
@@ -90,7 +90,8 @@ def live(session: Session, folder: Path) -> Life:
         focal_phone=PHONE,
         submitted_at=now,
     )
-    session.add(application)
+    pledge = Pledge(contact_id=contact.id, municipality_id=town.id, action="400 mangroves", people_min=50)
+    session.add_all((application, pledge))
     session.flush()
     session.add_all(
         (
@@ -105,7 +106,11 @@ def live(session: Session, folder: Path) -> Life:
                 application_id=application.id, contact_id=contact.id, event="submitted", change={"is": EMAIL}, at=now
             ),
             Letter(application_id=application.id, version=1, contact_id=contact.id, pages=[letter.public_id], at=now),
-            Pledge(contact_id=contact.id, municipality_id=town.id, action="400 mangroves", people_min=50),
+            pledge,
+            PledgeReport(
+                pledge_id=pledge.id, contact_id=contact.id, progress="done", note=WORDS, file_id=letter.id, at=now
+            ),
+            PledgeEvent(pledge_id=pledge.id, contact_id=contact.id, event="recorded", at=now),
             Ticket(contact_id=contact.id, kind="ask_question", message=WORDS, file_id=letter.id, language="id"),
             Broadcast(author_id=contact.id, texts={"id": "Halo"}, base_language="id", audience={}),
             TipShown(contact_id=contact.id, tip="heat-1"),
@@ -167,7 +172,7 @@ def counted(sessions: Sessions) -> dict[str, int]:
 
 def test_the_person_of_these_tests_is_in_every_table_that_can_hold_a_person(life: Life, nobody_yet: Sessions) -> None:
     empty = set(Base.metadata.tables) - set(counted(nobody_yet)) - {"place", "place_name", "place_load"}
-    assert empty == {"erasure", "suppression", "template"}
+    assert empty == {"erasure", "suppression", "target", "template"}
 
 
 def test_the_export_has_everything_that_was_typed_and_can_be_written_as_json(life: Life, nobody_yet: Sessions) -> None:
@@ -219,6 +224,8 @@ def test_what_is_the_towns_stays_without_the_person(life: Life, nobody_yet: Sess
         "letter": 1,
         "membership_event": 1,
         "pledge": 1,
+        "pledge_report": 1,
+        "pledge_event": 1,
         "ticket": 1,
         "broadcast": 1,
         "milestone": laid_out["milestone"],
@@ -234,6 +241,9 @@ def test_what_is_the_towns_stays_without_the_person(life: Life, nobody_yet: Sess
         assert [getattr(application, key) for key in personal] == [None] * len(personal)
         assert application.signatory_name == "I Made Mahayastra", "the office's word is the town's record"
         assert session.scalars(select(Pledge.contact_id)).one() is None
+        reported = session.execute(select(PledgeReport.contact_id, PledgeReport.file_id, PledgeReport.note)).one()
+        assert reported == (None, None, None)
+        assert session.scalars(select(PledgeEvent.contact_id)).one() is None
         assert session.execute(select(Evidence.contact_id, Evidence.file_id)).one() == (None, None)
         assert session.scalars(select(Broadcast.author_id)).one() is None
 
