@@ -15,6 +15,7 @@ CANDIDATES = ("kawan", "nobody")
 # Least power first. The two capabilities let PostgreSQL pass folders that only root may enter (a clone in a 0700
 # folder), without changing any folder's permissions.
 POWERS = ("", "dac_read_search", "dac_override")
+UNLESS_ORPHANED = '[ "$PPID" = "$0" ] && exec "$@"'
 
 
 @dataclass(frozen=True)
@@ -60,9 +61,13 @@ def bond(signal_name: str) -> tuple[str, ...]:
 
 
 def bound(*command: str) -> tuple[str, ...]:
-    """Return a command that is killed when its parent dies, so that even `kill -9` leaves no orphans."""
+    """Return a command for a child that is killed when this process dies, so that even `kill -9` leaves no orphans.
+
+    The bond is made in the child's first milliseconds. Whoever's parent was gone before that has another one by now,
+    and ends instead of running the command.
+    """
     words = bond("KILL")
-    return (*words, "--", *command) if words else command
+    return (*words, "--", "/bin/sh", "-c", UNLESS_ORPHANED, str(os.getpid()), *command) if words else command
 
 
 def disguise(account: Account, power: str, signal_name: str) -> tuple[str, ...]:

@@ -274,6 +274,23 @@ Supervisor(specs, folder, folder, print, lambda all: None).run(lambda: print("up
     until(lambda: not any(is_alive(child) for child in children))
 
 
+def test_a_child_whose_parent_died_before_the_bond_was_made_does_not_stay(tmp_path: Path) -> None:
+    flag = tmp_path / "ran"
+    # The child comes to its bond late, as on a busy machine: by then its parent, which does not wait, is gone.
+    code = f"""
+import subprocess, sys
+from bot import account
+command = account.bound(sys.executable, "-c", "import time; open({str(flag)!r}, 'w'); time.sleep(600)")
+late = ["/bin/sh", "-c", 'sleep 1; exec "$@"', "late", *command]
+child = subprocess.Popen(late, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+print(child.pid, flush=True)
+"""
+    parent = subprocess.run(python(code), capture_output=True, text=True, check=True)
+    child = int(parent.stdout)
+    until(lambda: not psutil.pid_exists(child) or not is_alive(psutil.Process(child)))
+    assert not flag.exists()
+
+
 def test_sigterm_stops_the_run_and_puts_the_old_handlers_back(bench: Callable[..., Bench]) -> None:
     house = bench(spec("one", FOR_EVER))
     before = signal.getsignal(signal.SIGTERM)
