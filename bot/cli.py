@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from bot import cli_broadcast, cli_milestones, cli_review, cli_team, cli_templates
+from bot import cli_broadcast, cli_milestones, cli_pledges, cli_review, cli_team, cli_templates
 from bot.cli_base import about, one_sentence, say
 from bot.errors import StartError
 
@@ -195,5 +195,6 @@ app.add_typer(cli_broadcast.app, name="broadcasts")
 app.add_typer(cli_team.app, name="team")
 app.add_typer(cli_templates.app, name="templates")
 app.add_typer(cli_review.app, name="review")
+app.add_typer(cli_pledges.app, name="pledges")
 app.add_typer(cli_milestones.evidence, name="evidence")
 app.add_typer(cli_milestones.milestones, name="milestones")
