@@ -27,6 +27,7 @@ from db.engine import Sessions
 from db.place import Place, PlaceKind
 from db.pledges import Attribute, Pledge
 from db.records import Municipality
+from tests.db.applicants import officer, phone
 from tests.people import SECRET, until
 
 BY = Actor(None, datetime(2026, 12, 2, 4, tzinfo=UTC))
@@ -81,6 +82,15 @@ def test_a_place_that_is_not_listed_may_be_anywhere_in_its_country(session: Sess
     pledged(session, 70, 70, place_name="Kampung Lama")
     assert {one.path for one in counted(session)} == {("ID",)}
     assert people_of(counted(session)) == Range(70, 150)
+
+
+def test_the_chat_tells_all_pledges_together(session: Session) -> None:
+    pledge_book.verify(session, pledged(session), BY)
+    pledged(session, 70, 70)
+    pledge_book.withdraw(session, pledged(session, 1000, 1000), BY)
+    said = phone(session, officer(session)).press("statistics")
+    assert [one.key for one in said] == ["utter_figures"]
+    assert said[0].args == {"municipalities": 0, "pledges": 2, "people": {"range": [70, 150]}}
 
 
 # --- what everybody may read ----------------------------------------------------------------------------------------
