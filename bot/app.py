@@ -31,6 +31,7 @@ from bot.contents import Contents
 from bot.conversation import Turns
 from bot.handouts import Handouts
 from bot.health import Health, metrics
+from bot.public_tally import PublicTally
 from bot.rasa import Rasa
 from bot.rates import own_rates
 from bot.retrieval import Retrieval, Source
@@ -150,6 +151,7 @@ class Wiring:
             app.add_exception_handler(away, _away)
         app.include_router(door.router())
         app.include_router(self.handouts.router())
+        app.include_router(PublicTally(self.sessions).router())
         if telegram:
             app.include_router(telegram.router())
         if self.settings.twilio:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from bot import cli_broadcast, cli_milestones, cli_pledges, cli_review, cli_team, cli_templates
+from bot import cli_broadcast, cli_milestones, cli_pledges, cli_review, cli_tally, cli_team, cli_templates
 from bot.cli_base import about, one_sentence, say
 from bot.errors import StartError
 
@@ -191,6 +191,7 @@ def catalogues() -> None:
 
 app.command()(cli_broadcast.broadcast)
 app.command()(cli_broadcast.costs)
+app.command()(cli_tally.tally)
 app.add_typer(cli_broadcast.app, name="broadcasts")
 app.add_typer(cli_team.app, name="team")
 app.add_typer(cli_templates.app, name="templates")

@@ -12,9 +12,9 @@ from covenant.deciding import WAITING
 from covenant.display import municipality_argument
 from covenant.messages import Choice, Say, button, payload
 from covenant.review import Event, LetterMissing, NotAllowed
+from covenant.tally import counted, people_of
 from covenant.turn import Turn, local_date
 from db.messages import File
-from db.pledges import Pledge
 from db.records import Application, ApplicationState, Municipality
 
 SHOWN = 8
@@ -142,6 +142,7 @@ def refused(turn: Turn, application: Application, problem: NotAllowed) -> list[S
 def figures(turn: Turn) -> list[Say]:
     """Return the public figures: towns that joined, pledges, people the pledges want to reach."""
     joined = turn.session.scalar(select(func.count(Municipality.id)).where(Municipality.committed_on.is_not(None)))
-    counted, people = turn.session.execute(select(func.count(Pledge.id), func.sum(Pledge.people_min))).one()
-    args = {"municipalities": joined or 0, "pledges": counted or 0, "people": int(people or 0)}
+    rows = counted(turn.session)
+    people = people_of(rows)
+    args = {"municipalities": joined or 0, "pledges": len(rows), "people": {"range": [people.low, people.high]}}
     return [Say("utter_figures", args)]
