@@ -21,17 +21,6 @@ from tests.running import House, run_house
 
 journeys.known()
 
-# What runs the whole of Kawan, or a browser: two of them at once would only wait for each other.
-WHOLE = {"house", "telegram_house", "whatsapp_house", "telegram_outside", "whatsapp_outside", "fragile", "browser"}
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where two processes share the tests (`make test`), one takes all that is whole, a file is never parted."""
-    for item in items:
-        whole = not WHOLE.isdisjoint(getattr(item, "fixturenames", ()))
-        item.add_marker(pytest.mark.xdist_group("whole" if whole else str(item.path)))
-
-
 @pytest.fixture(scope="session")
 def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real PostgreSQL with the newest schema and the gazetteer, for as long as the tests run."""

@@ -152,6 +152,7 @@ def assert_the_right_text_is_seen(house: House, seen: dict[int, list[str]], will
 
 
 def test_a_pause_holds_the_rest_back_and_a_stop_drops_it(fragile: House) -> None:
+    settle(fragile.sessions, PEOPLE, True)
     broadcast, count = queue(fragile.sessions)
     until(lambda: how_many(fragile, broadcast, OutboundState.SENT) > count * 0.1, pause=0.005)
     move(fragile, broadcast, BroadcastState.PAUSED)
