@@ -21,6 +21,7 @@ from tests.running import House, run_house
 
 journeys.known()
 
+
 @pytest.fixture(scope="session")
 def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real PostgreSQL with the newest schema and the gazetteer, for as long as the tests run."""
