@@ -33,7 +33,7 @@ train: setup
 test: setup
 	@$(APP) -m bot train  # some minutes on a fresh machine; no test should seem to hang for them
 	@echo "kawan: running the tests of the application"
-	@result=0; $(APP) -m pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore=tests/nlu --ignore=tests/soak || result=$$?; \
+	@result=0; $(APP) -m pytest -n 2 --dist loadgroup --no-loadscope-reorder --ignore=tests/nlu --ignore=tests/soak || result=$$?; \
 	echo "kawan: running a small part of the long run"; \
 	$(APP) -m pytest tests/soak || result=$$?; \
 	echo "kawan: running the tests of the language understanding"; \
