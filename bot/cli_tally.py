@@ -31,4 +31,4 @@ def tally(
             typer.echo(json.dumps(public_tally.document(found, as_of), indent=2))
         else:
             for part, breakdown, value, pledges, low, high in public_tally.rows(found):
-                typer.echo(f"{part:<10}  {breakdown:<9}  {value:<17}  {pledges:>6} pledges  {low}-{high} people")
+                typer.echo(f"{part:<10}  {breakdown:<9}  {value:<17}  pledges {pledges:>6}  people {low}-{high}")

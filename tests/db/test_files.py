@@ -7,11 +7,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
-from threading import Thread
 
 import httpx
 import pytest
-import uvicorn
 from PIL import Image
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -19,14 +17,14 @@ from sqlalchemy.orm import Session
 from bot import files
 from bot.app import Wiring
 from bot.clock import UNTOLD_FILES, Clock
-from bot.ports import free_port
 from bot.settings import Settings
 from bot.store import Folder, Store, StoreAway, open_bucket
 from covenant import privacy
 from db.columns import new_public_id
 from db.engine import Sessions
 from db.messages import File, Inbound
-from tests.people import SECRET, somebody, until
+from tests.db.conftest import served
+from tests.people import SECRET, somebody
 from tests.s3 import KEY, S3, s3
 
 PDF = b"%PDF-1.7\n1 0 obj <<>> endobj\ntrailer <<>>\n%%EOF\n"
@@ -62,16 +60,9 @@ def wiring(request: pytest.FixtureRequest, tmp_path: Path, database_url: str, no
 @pytest.fixture
 def client(wiring: Wiring) -> Iterator[httpx.Client]:
     """Somebody new on the page."""
-    port = free_port()
-    server = uvicorn.Server(uvicorn.Config(wiring.web(), port=port, lifespan="off", log_config=None))
-    thread = Thread(target=server.run, daemon=True)
-    thread.start()
-    until(lambda: server.started)
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=30) as client:
+    with served(wiring.web()) as client:
         assert client.post("/chat/session", json={"language": "en"}).status_code == 200
         yield client
-    server.should_exit = True
-    thread.join()
 
 
 def photo() -> bytes:

@@ -1,13 +1,8 @@
 """What an earlier version had laid out is taken over: nothing is sent again, nothing that waits is lost."""
 
-from collections.abc import Iterator
+from sqlalchemy import Engine, text
 
-import pytest
-from alembic import command
-from sqlalchemy import Engine, make_url, text
-
-from db.engine import open_engine
-from db.migrate import config
+from tests.db.conftest import migrate
 
 BEFORE, AFTER = "0003", "0005"
 TOWN = "INSERT INTO municipality (public_id, name, country, committed_on) VALUES ('x', 'Kupang', 'ID', '2027-03-10')"
@@ -17,30 +12,13 @@ REMINDER = (
 )
 
 
-@pytest.fixture
-def another(engine: Engine) -> Iterator[Engine]:
-    """A database of its own beside the tests' one, with the schema of before."""
-    name = "kawan_before_milestones"
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text(f"DROP DATABASE IF EXISTS {name}"))
-        connection.execute(text(f"CREATE DATABASE {name}"))
-        other = open_engine(make_url(engine.url).set(database=name).render_as_string(hide_password=False))
-        command.upgrade(config(url_of(other)), BEFORE)
-        yield other
-        other.dispose()
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-
-
-def url_of(engine: Engine) -> str:
-    return engine.url.render_as_string(hide_password=False)
-
-
 def test_there_and_back(another: Engine) -> None:
+    migrate(another, BEFORE)
     with another.begin() as connection:
         connection.execute(text(TOWN))
         connection.execute(text(REMINDER), [{"days": 180, "queued": True}, {"days": 90, "queued": False}])
         before = connection.execute(text("SELECT * FROM reminder ORDER BY id")).mappings().all()
-    command.upgrade(config(url_of(another)), AFTER)
+    migrate(another, AFTER)
     with another.connect() as connection:
         rows = connection.execute(
             text(
@@ -49,7 +27,7 @@ def test_there_and_back(another: Engine) -> None:
         ).all()
         assert [(row.days_before, row.state) for row in rows] == [(180, "settled"), (90, "waiting")]
         assert {(row.key, str(row.due_on)) for row in rows} == {("milestone_inventory", "2029-03-10")}
-    command.downgrade(config(url_of(another)), BEFORE)
+    migrate(another, BEFORE, back=True)
     with another.connect() as connection:
         after = connection.execute(text("SELECT * FROM reminder ORDER BY id")).mappings().all()
     assert [dict(row) for row in after] == [dict(row) for row in before]

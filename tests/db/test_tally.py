@@ -6,11 +6,9 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Thread
 
 import httpx
 import pytest
-import uvicorn
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from typer.testing import CliRunner
@@ -18,7 +16,6 @@ from typer.testing import CliRunner
 from bot import public_tally
 from bot.app import Wiring
 from bot.cli import app
-from bot.ports import free_port
 from bot.settings import Settings
 from covenant import pledge_book
 from covenant.review import Actor
@@ -28,7 +25,8 @@ from db.place import Place, PlaceKind
 from db.pledges import Attribute, Pledge
 from db.records import Municipality
 from tests.db.applicants import officer, phone
-from tests.people import SECRET, until
+from tests.db.conftest import served
+from tests.people import SECRET
 
 BY = Actor(None, datetime(2026, 12, 2, 4, tzinfo=UTC))
 WORDS = "Plant 400 mangroves with Ibu Sari"
@@ -122,15 +120,8 @@ def wiring(tmp_path: Path, database_url: str, nobody_yet: Sessions) -> Iterator[
 
 @pytest.fixture
 def web(wiring: Wiring) -> Iterator[httpx.Client]:
-    port = free_port()
-    server = uvicorn.Server(uvicorn.Config(wiring.web(), port=port, lifespan="off", log_config=None))
-    thread = Thread(target=server.run, daemon=True)
-    thread.start()
-    until(lambda: server.started)
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=30) as client:
+    with served(wiring.web()) as client:
         yield client
-    server.should_exit = True
-    thread.join()
 
 
 def test_it_is_published_as_a_document(web: httpx.Client) -> None:
@@ -197,6 +188,6 @@ def test_the_command_prints_the_same(
     assert {**printed, "as_of": ""} == {**published, "as_of": ""}
     table = kawan.invoke(app, ["tally", "--csv"]).stdout
     assert table.splitlines() == web.get("/api/tally.csv").text.splitlines()
-    assert "50-80 people" in kawan.invoke(app, ["tally"]).stdout
+    assert "people 50-80" in kawan.invoke(app, ["tally"]).stdout
     both = kawan.invoke(app, ["tally", "--csv", "--json"])
     assert (both.exit_code, "Choose one" in both.stderr) == (1, True)
