@@ -8,7 +8,7 @@ from covenant import (
     joining,
     knowledge,
     mailing,
-    pledges,
+    pledge_form,
     verdicts,
     welcome,
 )
@@ -19,7 +19,7 @@ ALL = (
     joining.PLAN,
     amending.PLAN,
     admission.PLAN,
-    pledges.PLAN,
+    pledge_form.PLAN,
     knowledge.PLAN,
     broadcast_chat.PLAN,
     mailing.PLAN,

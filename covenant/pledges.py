@@ -1,80 +1,16 @@
-"""J4, first slice: what a municipality or group pledges, against which hazard, for how many people, by when."""
+"""What was pledged (J4): the pledges of a person and of the municipality they speak for."""
 
 from typing import Any
 
 from sqlalchemy import select
 
-from covenant import pledge_book, review
 from covenant.display import hazard_say
-from covenant.drafts import begin
-from covenant.fields import Field, Journey, Option
 from covenant.messages import Choice, Say, button
-from covenant.plans import Plan, register
 from covenant.teams import municipality_of
 from covenant.turn import Turn
-from covenant.values import Kind
 from db.pledges import Pledge
-from db.records import Draft
 
 SHOWN = 10  # pledges listed in one message
-
-# The four dangers that the Races name first; any other may be written.
-HAZARDS = (
-    Option("flood: flash/surface flood", "Flood"),
-    Option("water: drought", "Drought"),
-    Option("heat: extreme hot days", "Extreme heat"),
-    Option("flood: permanent inundation", "Sea-level rise and coast"),
-)
-PLEDGE = Journey(
-    key="pledge",
-    fields=(
-        Field(
-            "pledge_action",
-            Kind.TEXT,
-            skippable=False,
-            resembles=("log_pledge", "report_progress", "share_knowledge", "get_tips"),
-        ),
-        Field("pledge_hazard", Kind.HAZARD, options=HAZARDS),
-        Field("pledge_people", Kind.COUNT),
-        Field("pledge_year", Kind.YEAR, ahead=True),
-    ),
-    confirm=button("Record this pledge"),
-)
-
-
-def log(turn: Turn) -> list[Say]:
-    """Open the form of a pledge."""
-    return begin(turn, PLEDGE.key)
-
-
-def _municipality_id(turn: Turn) -> int | None:
-    municipality = municipality_of(turn.session, turn.contact)
-    return municipality.id if municipality else None
-
-
-def _people(value: Any) -> tuple[int | None, int | None]:
-    if isinstance(value, dict):
-        return value["min"], value["max"]
-    return value, value
-
-
-def _submit(turn: Turn, draft: Draft) -> list[Say]:
-    low, high = _people(draft.values["pledge_people"])
-    municipality = municipality_of(turn.session, turn.contact)
-    pledge = Pledge(
-        contact_id=turn.contact.id,
-        municipality_id=municipality.id if municipality else None,
-        role=turn.contact.role,
-        action=draft.values["pledge_action"],
-        hazards=[draft.values["pledge_hazard"]],
-        country=municipality.country if municipality else turn.contact.country,
-        people_min=low,
-        people_max=high,
-        end_year=draft.values["pledge_year"],
-    )
-    pledge_book.record(turn.session, pledge, review.actor(turn))
-    more = (Choice(button("Record another pledge"), "/log_pledge"), Choice(button("Our pledges"), "/list_pledges"))
-    return [Say("utter_pledge_recorded", {"reference": pledge.reference}, more)]
 
 
 def listing(turn: Turn) -> list[Say]:
@@ -99,4 +35,6 @@ def _summary(pledge: Pledge) -> dict[str, Any]:
     return {"say": "utter_pledge_line", "args": args}
 
 
-PLAN = register(Plan(PLEDGE, submit=_submit))
+def _municipality_id(turn: Turn) -> int | None:
+    municipality = municipality_of(turn.session, turn.contact)
+    return municipality.id if municipality else None

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from actions import conversation, documents, table
 from bot import milestone_desk
 from bot.errors import StartError
-from covenant import drafts, evidence, pledges, progress, reminder_answers, reminders
+from covenant import drafts, evidence, pledge_form, progress, reminder_answers, reminders
 from covenant.messages import Say
 from covenant.turn import Turn
 from db.messages import File, Outbound
@@ -96,7 +96,7 @@ def test_inside_of_another_form_it_begins_with_what_is_due_first(session: Sessio
     person = officer(session)
     person.contact.role = Role.MUNICIPAL
     town(session, person)
-    pledges.log(turn(session, person, "log_pledge"))
+    pledge_form.log(turn(session, person, "log_pledge"))
     said = table.answer(turn(session, person, "report_progress"))
     assert keys(said) == ["utter_evidence_begin", "utter_ask_evidence_link"]
     assert said[0].args["milestone"]["say"] == "milestone_inventory"

@@ -10,7 +10,7 @@ from actions.conversation import unclear
 from actions.table import answer
 from covenant import doubts, drafts, hearing
 from covenant.messages import payload
-from covenant.pledges import PLEDGE
+from covenant.pledge_form import PLEDGE
 from covenant.reading import Reading
 from covenant.turn import Heard, Turn
 from db.people import Purpose
