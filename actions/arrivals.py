@@ -36,7 +36,8 @@ def _position(turn: Turn, _draft: Draft, field: Field) -> list[Say] | None:
     if field.kind != PLACE or "latitude" not in found or "longitude" not in found:
         return None
     around = places.near(turn.session, float(found["latitude"]), float(found["longitude"]))
-    return [Say("utter_places_near", {}, joining.candidate_choices(turn, around, "")[:-1])] if around else None
+    choices = joining.candidate_choices(turn, around, "", field.key)[:-1]
+    return [Say("utter_places_near", {}, choices)] if around else None
 
 
 def _card(turn: Turn, _draft: Draft, field: Field) -> list[Say] | None:

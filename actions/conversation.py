@@ -5,7 +5,7 @@ from dataclasses import replace
 from sqlalchemy import select
 
 from covenant import amending, doubts, drafts, joining, menu, plans, tickets, welcome
-from covenant.fields import CHOICE, COUNTRY, PLACE, Field
+from covenant.fields import CHOICE, COUNTRY, KEEP, PLACE, Field
 from covenant.messages import Choice, Say, button, payload
 from covenant.reading import COUNTRIES
 from covenant.turn import Turn
@@ -131,10 +131,12 @@ def take(turn: Turn, field: Field, raw: object) -> list[Say]:
     draft = drafts.open_draft(turn)
     if draft is None:
         return unclear(turn)
+    if raw == KEEP and "value" in turn.entities:
+        return drafts.settle(turn, draft, field)
     value = _valid(turn, field, raw)
     if value is None:
         return drafts.refuse(turn, draft, field, _wrong(turn, field))
-    return drafts.answer(turn, draft, field, value)
+    return (drafts.toggle if field.many and "value" in turn.entities else drafts.answer)(turn, draft, field, value)
 
 
 def _valid(turn: Turn, field: Field, raw: object) -> object:
@@ -165,7 +167,7 @@ def _wrong(turn: Turn, field: Field) -> Say:
     if field.kind == PLACE:
         candidates = joining.candidates_for(turn, turn.text)
         key = "utter_which_place" if candidates else "utter_wrong_place"
-        return Say(key, {"typed": turn.text[:80]}, joining.candidate_choices(turn, candidates, turn.text))
+        return Say(key, {"typed": turn.text[:80]}, joining.candidate_choices(turn, candidates, turn.text, field.key))
     return Say(turn.reading.refused or "utter_wrong_choice", dict(turn.reading.refused_args or {}))
 
 

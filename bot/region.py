@@ -200,9 +200,13 @@ class Region:
         for pledge in self.chance.sample(pledges, how_many):
             person.press("log_pledge")
             person.tell(pledge["action"])
-            person.choose("pledge_hazard", pledge["hazard"])
-            person.tell(pledge["people"])
-            person.tell(pledge["year"])
+            person.choose("pledge_campaign", "resilience")
+            person.choose("pledge_hazards", pledge["hazard"])
+            person.choose("pledge_hazards", "keep")
+            for field in ("people", "year"):
+                person.tell_if_open(f"pledge_{field}", pledge[field])
+            person.skip_if_open("pledge_place")
+            person.choose("pledge_more", "no")
             person.press("affirm")
 
     def _share(self, person: Inhabitant) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy.orm import object_session
 
 from covenant import places
-from covenant.fields import CHOICE, COUNTRY, PLACE, Field
+from covenant.fields import CHOICE, COUNTRY, PLACE, Field, is_open
 from covenant.messages import button, say
 from covenant.values import Kind
 from covenant.values.contacts import phone_text
@@ -15,8 +15,14 @@ from db.records import Municipality
 
 def value_argument(field: Field, value: Any) -> Any:
     """Return a field's value as an argument for a message."""
-    if value is None:
+    if is_open(value):
         return say("utter_left_open")
+    if field.many:
+        return {"list": [_shown(field, one) for one in value]}
+    return _shown(field, value)
+
+
+def _shown(field: Field, value: Any) -> Any:
     option = next((one for one in field.options if one.value == value), None)
     if option:
         return button(option.title)
@@ -59,6 +65,9 @@ _SHOWN: dict[str, Callable[[Any], Any]] = {
     Kind.DATE: lambda value: {"date": value},
     Kind.YEAR: lambda value: {"year": value},
     Kind.COUNT: _count,
+    Kind.PEOPLE: _count,
+    Kind.REDUCTION: lambda value: {"percent": value},
+    Kind.PERCENT: lambda value: {"percent": value},
     Kind.PHONE: phone_text,
     Kind.LANGUAGE: lambda value: {"language": value},
     Kind.YES_NO: lambda value: button(value.capitalize()),

@@ -10,7 +10,7 @@ from rapidfuzz import fuzz
 from sqlalchemy import select
 
 from covenant.display import value_argument
-from covenant.fields import Field
+from covenant.fields import Field, is_open
 from covenant.messages import Choice, Say, button, payload, say
 from covenant.plans import open_field, plan_of
 from covenant.questions import ask, field_choices
@@ -21,6 +21,7 @@ from locales import render_text
 
 CONSENTLESS = "welcome"  # nothing that is typed before the consent is kept
 MANY_MISSES = 2  # the third refusal offers a way out
+SETTLED = "_settled"  # beside the answers: the fields whose odd values the person said are right
 LABEL_MATCH = 85  # rapidfuzz partial ratio, 0 to 100
 
 
@@ -87,7 +88,29 @@ def answer(turn: Turn, draft: Draft, field: Field, value: Any) -> list[Say]:
     if ended is not None:
         return list(ended)
     follow = advance(turn, draft)
-    return [_noted(field, draft.values[field.key]), *follow] if plan_of(draft).journey.counted else follow
+    is_told = plan_of(draft).journey.counted and field.shown
+    return [_noted(field, draft.values[field.key]), *follow] if is_told else follow
+
+
+def toggle(turn: Turn, draft: Draft, field: Field, value: Any) -> list[Say]:
+    """Add one answer to a field that takes several, or take it back; ask for another until there may be no more."""
+    chosen = list(draft.values.get(field.key) or ())
+    chosen = [one for one in chosen if one != value] if value in chosen else [*chosen, value]
+    if len(chosen) >= field.many:
+        return answer(turn, draft, field, chosen)
+    keep(turn, draft, field.key, chosen)
+    draft.field = field.key
+    return ask(turn, draft)
+
+
+def settle(turn: Turn, draft: Draft, field: Field) -> list[Say]:
+    """Go on with what is kept for a field: that is all, or it is right however odd it looks."""
+    if is_open(draft.values.get(field.key)):
+        return ask(turn, draft)
+    settled = {*draft.values.get(SETTLED, ()), field.key}
+    draft.values = {**draft.values, SETTLED: sorted(settled)}
+    ended = plan_of(draft).noticed(turn, draft, field)
+    return advance(turn, draft) if ended is None else list(ended)
 
 
 def _noted(field: Field, value: Any) -> Say:
@@ -97,7 +120,8 @@ def _noted(field: Field, value: Any) -> Say:
 def keep(turn: Turn, draft: Draft, key: str, value: Any) -> None:
     """Write a value into the draft and its history."""
     _record(turn, draft, key, {"old": draft.values.get(key), "new": value})
-    draft.values = {**draft.values, key: value}
+    settled = [one for one in draft.values.get(SETTLED, ()) if one != key]
+    draft.values = {**draft.values, key: value} | ({SETTLED: settled} if SETTLED in draft.values else {})
     draft.changed_at = turn.now
 
 
@@ -130,7 +154,7 @@ def go_back(turn: Turn, draft: Draft) -> list[Say]:
 
 def _again(turn: Turn, draft: Draft) -> list[Say]:
     field = open_field(draft)
-    if field is None or draft.values.get(field.key) is None:
+    if field is None or field.many or draft.values.get(field.key) is None:  # one of many says itself what is chosen
         return ask(turn, draft)
     now = Say("utter_so_far", {"label": field.title, "value": value_argument(field, draft.values[field.key])})
     return [now, *ask(turn, draft)]
@@ -141,7 +165,9 @@ def skip(turn: Turn, draft: Draft) -> list[Say]:
     field = open_field(draft)
     if field is None or not field.skippable:
         return [Say("utter_cannot_skip"), *ask(turn, draft)]
-    if draft.values.get(field.key) is None:
+    if field.many and not is_open(draft.values.get(field.key)):
+        return settle(turn, draft, field)
+    if is_open(draft.values.get(field.key)):
         keep(turn, draft, field.key, None)
     left = Say("utter_skipped" if field.optional else "utter_skipped_for_now")
     return [left, *advance(turn, draft)]

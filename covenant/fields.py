@@ -13,11 +13,18 @@ PLACE = "place"
 CHOICE = "choice"
 COUNTRY = "country"
 EVERY_INTENT = ("*",)
+# What a button says that goes on with what is kept: "that is all", "it is right, however odd it looks".
+KEEP = "keep"
 
 
 def always(_values: Values) -> bool:
     """Tell that a field is asked whatever was answered before."""
     return True
+
+
+def is_open(value: Any) -> bool:
+    """Tell whether a kept value is none: skipped, or a list of which everything was taken back."""
+    return value is None or value == []
 
 
 @dataclass(frozen=True)
@@ -34,10 +41,12 @@ class Field:
 
     `kind` is one of `covenant.values.Kind`, `place`, `country` or `choice` (one of `options`, nothing else). An
     `optional` field may be skipped for good; a skipped one that is not optional stays open until the review. A field
-    with options and another kind takes an option or own words. `ahead`: what is past is refused; `past`: what is
+    with options and another kind takes an option or own words. `many`: how many answers it takes, kept as a list; 0 for
+    the one answer of most questions. `ahead`: what is past is refused; `past`: what is
     still to come. `resembles`: intents that an answer may sound like ("we planted trees"), so that they
     do not take a person away from this question; `EVERY_INTENT` where any text is the answer. `by_script`: whoever
     writes Khmer letters has said which language it shall be. `words` fill the placeholders of `ask` and `name`.
+    Not `shown`: how to go on, which is no part of what is sent.
     """
 
     key: str
@@ -46,12 +55,14 @@ class Field:
     skippable: bool = True
     ahead: bool = False
     past: bool = False
+    many: int = 0
     options: tuple[Option, ...] = ()
     needed: Callable[[Values], bool] = always
     ask: str = ""
     resembles: tuple[str, ...] = ()
     by_script: bool = False
     name: str = ""
+    shown: bool = True
     words: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     @property
@@ -105,4 +116,4 @@ class Journey:
 
     def open_fields(self, values: Values) -> list[Field]:
         """Return the required fields that were skipped and still have to be answered before sending."""
-        return [one for one in self.asked(values) if not one.optional and values.get(one.key) is None]
+        return [one for one in self.asked(values) if not one.optional and is_open(values.get(one.key))]

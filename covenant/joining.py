@@ -143,12 +143,12 @@ def candidates_for(turn: Turn, text: str) -> list[places.Candidate]:
     return places.find(turn.session, text, turn.contact.country)
 
 
-def candidate_choices(turn: Turn, candidates: Sequence[places.Candidate], typed: str) -> tuple[Choice, ...]:
+def candidate_choices(
+    turn: Turn, candidates: Sequence[places.Candidate], typed: str, key: str = "municipality"
+) -> tuple[Choice, ...]:
     """Offer the places a name may mean, with province and population, and the way out when it is none of them."""
-    found = tuple(
-        answer_choice("municipality", {"place_id": one.place_id}, _candidate_title(turn, one)) for one in candidates
-    )
-    none = answer_choice("municipality", {"name": typed[:200]}, button("It is not in the list"))
+    found = tuple(answer_choice(key, {"place_id": one.place_id}, _candidate_title(turn, one)) for one in candidates)
+    none = answer_choice(key, {"name": typed[:200]}, button("It is not in the list"))
     return (*found, none)
 
 
@@ -158,13 +158,8 @@ def _candidate_title(turn: Turn, candidate: places.Candidate) -> dict[str, Any]:
     province = places.province_of(turn.session, candidate.place_id, turn.language)
     where = ", ".join(part for part in (shown, province) if part)
     if candidate.population:
-        return {"say": "utter_place_candidate", "args": {"place": where, "people": _about(candidate.population)}}
+        return {"say": "utter_place_candidate", "args": {"place": where, "people": places.about(candidate.population)}}
     return {"say": "utter_place_plain", "args": {"place": where}}
-
-
-def _about(people: int) -> int:
-    """Round to two figures: who chooses between towns needs no more."""
-    return round(people, 2 - len(str(people)))
 
 
 def _choices(turn: Turn, draft: Draft, field: Field) -> Sequence[Choice]:

@@ -25,7 +25,7 @@ KIND_UNSAID = 0.1  # a district named without its word is so much less good a ma
 NEAR = 0.75  # degrees, some 80 km
 DOMINANCE = 10  # times larger than every namesake: who names a city means the large one
 
-__all__ = ["Candidate", "certain", "find", "get", "load", "name_of", "near", "province_of"]
+__all__ = ["Candidate", "about", "certain", "find", "get", "load", "name_of", "near", "province_of"]
 
 
 class Named(Protocol):
@@ -165,3 +165,8 @@ def _candidate(hit: Hit, *, exact: bool) -> Candidate:
         entry.place_id, entry.name, entry.local_name, entry.province, entry.country, entry.kind, entry.code,
         entry.population, entry.weight, round(hit.score, 3), exact,
     )  # fmt: skip
+
+
+def about(people: int) -> int:
+    """Round a population to two figures: who knows the town needs no more."""
+    return round(people, 2 - len(str(people)))

@@ -1,9 +1,10 @@
 """How a draft speaks: the open question with its choices, or the review of everything that was answered."""
 
+from collections.abc import Collection
 from typing import Any
 
 from covenant.display import value_argument
-from covenant.fields import Field, Journey
+from covenant.fields import KEEP, Field, Journey, Option, is_open
 from covenant.messages import Choice, Say, button, payload, say
 from covenant.plans import open_field, plan_of
 from covenant.turn import Turn
@@ -22,10 +23,12 @@ def _question(turn: Turn, draft: Draft, field: Field) -> Say:
     if not journey.counted:
         return Say(field.response, {**_known(journey, draft), **field.words}, field_choices(turn, draft, field))
     asked = journey.asked(draft.values)
+    chosen = draft.values.get(field.key) if field.many else None
+    question = say(field.response, **_known(journey, draft), **field.words)
     args = {
         "step": asked.index(field) + 1,
         "steps": len(asked),
-        "question": say(field.response, **_known(journey, draft), **field.words),
+        "question": say("utter_another", chosen=value_argument(field, chosen)) if chosen else question,
     }
     return Say("utter_step", args, field_choices(turn, draft, field))
 
@@ -41,12 +44,19 @@ def _known(journey: Journey, draft: Draft) -> dict[str, Any]:
 
 def field_choices(turn: Turn, draft: Draft, field: Field) -> tuple[Choice, ...]:
     """Return the buttons of a question: its options, what the journey offers, and skipping where it may be skipped."""
-    fixed = [answer_choice(field.key, one.value, button(one.title)) for one in field.options]
+    chosen = (draft.values.get(field.key) or ()) if field.many else ()
+    fixed = [answer_choice(field.key, one.value, _title(one, chosen)) for one in field.options]
     if field.kind == Kind.YES_NO:
         fixed += [answer_choice(field.key, "yes", button("Yes")), answer_choice(field.key, "no", button("No"))]
     extra = plan_of(draft).choices(turn, draft, field)
+    if chosen:
+        return (*fixed, *extra, answer_choice(field.key, KEEP, button("That is all")))
     skip = [Choice(button("Skip"), "/skip")] if field.optional else []
     return (*fixed, *extra, *skip)
+
+
+def _title(option: Option, chosen: Collection[str]) -> dict[str, Any]:
+    return say("utter_chosen", option=button(option.title)) if option.value in chosen else button(option.title)
 
 
 def answer_choice(key: str, value: object, title: Any) -> Choice:
@@ -54,14 +64,16 @@ def answer_choice(key: str, value: object, title: Any) -> Choice:
     return Choice(title, payload("inform", field=key, value=value))
 
 
-def review_lines(draft: Draft) -> dict[str, Any]:
-    """Return everything that was answered as lines of label and value."""
+def review_lines(draft: Draft, only: Collection[str] | None = None) -> dict[str, Any]:
+    """Return everything that was answered, or only some fields of it, as lines of label and value."""
     journey = plan_of(draft).journey
     return {
         "lines": [
             [one.title, value_argument(one, draft.values.get(one.key))]
             for one in journey.asked(draft.values)
-            if one.key in draft.values and (draft.values[one.key] is not None or not one.optional)
+            if one.shown
+            and one.key in (draft.values if only is None else only)
+            and not (one.optional and is_open(draft.values.get(one.key)))
         ]
     }
 

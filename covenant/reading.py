@@ -15,7 +15,7 @@ from rapidfuzz import fuzz
 
 from covenant.fields import CHOICE, COUNTRY, PLACE, Field
 from covenant.places import Candidate, certain
-from covenant.values import Kind, Parsed, Refused, parse
+from covenant.values import Kind, Parsed, Refused, parse, parse_several
 from covenant.values.names import looks_like_a_name
 from covenant.values.politeness import without_politeness
 from covenant.values.text import without_marks
@@ -30,7 +30,9 @@ REVIEW = "review"
 COUNTRIES = ("ID", "MY", "PH", "VN", "TH", "KH", "LA", "MM", "TL", "BN", "SG")
 # A name or a title is never one of these, however it is written.
 NEVER_A_NAME = (Kind.EMAIL, Kind.PHONE, Kind.DATE, Kind.YEAR)
-NUMERIC = frozenset({Kind.COUNT, Kind.YEAR, Kind.DATE, Kind.PERCENT, Kind.PHONE})
+NUMERIC = frozenset({Kind.COUNT, Kind.PEOPLE, Kind.YEAR, Kind.DATE, Kind.PERCENT, Kind.REDUCTION, Kind.PHONE})
+
+_BETWEEN = re.compile(r"[,;/+\n、၊།]+")  # what people put between the answers of a list
 
 FindPlaces = Callable[[str], Sequence[Candidate]]
 
@@ -106,7 +108,8 @@ def _may_be_unmarked(catalogue: Catalogue, said: str) -> bool:
 
 def _declines(reader: Reader, text: str, field: Field | None) -> bool:
     """Tell whether a clear no answers a question that may stay without an answer: "is there a second person?" "no"."""
-    return bool(field and field.optional and field.kind != Kind.YES_NO and _yes_no(text, reader.catalogue) == "no")
+    may_be_none = field and field.kind != Kind.YES_NO and (field.optional or field.many)
+    return bool(may_be_none) and _yes_no(text, reader.catalogue) == "no"
 
 
 def read(reader: Reader, text: str, field: Field | None, *, at_review: bool = False) -> Reading:
@@ -148,6 +151,8 @@ def _verdict(reader: Reader, text: str) -> str | None:
 
 
 def _value(reader: Reader, text: str, field: Field) -> tuple[Any, bool, Refused | None]:
+    if field.many:
+        return _several(reader, text, field)
     option = match_option(reader.catalogue, text, field)
     if option is not None:
         return option, True, None
@@ -157,6 +162,21 @@ def _value(reader: Reader, text: str, field: Field) -> tuple[Any, bool, Refused 
         country = _country(reader, text) if field.kind == COUNTRY else None
         return country, country is not None, None if country else Refused("utter_wrong_choice", {})
     return _parsed(reader, text, field)
+
+
+def _several(reader: Reader, text: str, field: Field) -> tuple[Any, bool, Refused | None]:
+    """Return every answer that a text names to a question that takes several."""
+    parts = [part for part in _BETWEEN.split(text) if plain(part)]
+    options = [match_option(reader.catalogue, part, field) for part in parts]
+    chosen = list(dict.fromkeys(one for one in options if one is not None))[: field.many]
+    if chosen and None not in options:
+        return chosen, True, None
+    if field.kind == CHOICE:
+        return chosen or None, False, None if chosen else Refused("utter_wrong_choice", {})
+    named = parse_several(Kind(field.kind), text, reader.catalogue.language)
+    if isinstance(named, Refused):
+        return None, False, named
+    return named.value[: field.many], named.certain, None
 
 
 def _parsed(reader: Reader, text: str, field: Field) -> tuple[Any, bool, Refused | None]:

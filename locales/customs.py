@@ -7,7 +7,7 @@ from datetime import date
 from babel import Locale
 from babel.dates import format_date
 from babel.lists import format_list
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, format_percent
 
 from locales.languages import ENGLISH, LANGUAGES, locale_of
 
@@ -18,6 +18,11 @@ FEAST = "Visaka Bochea"
 def number_text(language: str, number: float) -> str:
     """Return a number, grouped."""
     return format_decimal(number, locale=locale_of(language))
+
+
+def percent_text(language: str, percent: float) -> str:
+    """Return a percentage with its sign, as the language writes it; 40 is forty per cent."""
+    return format_percent(percent / 100, "#,##0.#%" if percent % 1 else None, locale=locale_of(language))
 
 
 def date_text(language: str, day: date) -> str:

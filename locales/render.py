@@ -3,8 +3,9 @@
 An argument is a plain string (said as it is), a number (grouped as the language does), or a typed value, a mapping
 with a key that is its kind: `{"date": "2026-11-22"}`, `{"year": 2030}`, `{"say": key, "args": {…}}`,
 `{"button": title}`, `{"list": […]}`, `{"lines": [[label, value], …]}`, `{"paragraphs": […]}`,
-`{"range": [low, high]}`, `{"language": "th"}`, `{"country": "TH"}`, `{"place": "Nan", "own": "น่าน", "land": "TH"}`
-(its own name for who reads its country's language). All of them survive JSON, so Rasa can carry them.
+`{"range": [low, high]}`, `{"percent": 40}`, `{"language": "th"}`, `{"country": "TH"}`,
+`{"place": "Nan", "own": "น่าน", "land": "TH"}` (its own name for who reads its country's language). All of them
+survive JSON, so Rasa can carry them.
 """
 
 import re
@@ -14,7 +15,7 @@ from datetime import date
 from typing import Any
 
 from locales.catalogue import Catalogue, Catalogues
-from locales.customs import country_name, date_text, list_text, number_text, year_text
+from locales.customs import country_name, date_text, list_text, number_text, percent_text, year_text
 from locales.languages import LANGUAGES, language_of_country
 
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -101,6 +102,10 @@ def _paragraphs(catalogue: Catalogue, value: Mapping[str, Any]) -> str:
     return "\n\n".join(value_text(catalogue, item) for item in value["paragraphs"])
 
 
+def _percent(catalogue: Catalogue, value: Mapping[str, Any]) -> str:
+    return percent_text(catalogue.language, value["percent"])
+
+
 def _range(catalogue: Catalogue, value: Mapping[str, Any]) -> str:
     low, high = (number_text(catalogue.language, end) for end in value["range"])
     return low if low == high else f"{low}–{high}"
@@ -129,6 +134,7 @@ _FORMATTERS = {
     "lines": _lines,
     "paragraphs": _paragraphs,
     "range": _range,
+    "percent": _percent,
     "language": _language,
     "country": _country,
     "place": _place,

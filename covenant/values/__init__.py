@@ -17,13 +17,15 @@ LONGEST_STORY = 2000
 # Longer than any value that is taken; what is behind would only cost time.
 LONGEST_RAW = 10_000
 
-__all__ = ["Kind", "Parsed", "Refused", "hazards_in", "parse"]
+__all__ = ["Kind", "Parsed", "Refused", "ask", "hazards_in", "parse", "parse_several"]
 
 _PARSERS: dict[Kind, Callable[[Question], Answer]] = {
     Kind.COUNT: counts.parse,
+    Kind.PEOPLE: counts.parse_people,
     Kind.YEAR: years.parse,
     Kind.DATE: dates.parse,
     Kind.PERCENT: percents.parse,
+    Kind.REDUCTION: percents.parse_reduction,
     Kind.EMAIL: contacts.parse_email,
     Kind.PHONE: contacts.parse_phone,
     Kind.URL: contacts.parse_url,
@@ -33,6 +35,11 @@ _PARSERS: dict[Kind, Callable[[Question], Answer]] = {
     Kind.LANGUAGE: choices.parse_language,
     Kind.NAME: names.parse_name,
     Kind.TEXT: names.parse_text,
+}
+
+_SEVERAL: dict[Kind, Callable[[Question], Answer]] = {
+    Kind.HAZARD: hazards.parse_several,
+    Kind.AUDIENCE: choices.parse_audiences,
 }
 
 
@@ -54,6 +61,12 @@ def parse(  # noqa: PLR0913 - the text, what it should be, and whose it is
     span = (earliest, latest)
     readings = _readings(text[:LONGEST_RAW])
     return max((_PARSERS[Kind(kind)](ask(each, language, country, today, span)) for each in readings), key=_trust)
+
+
+def parse_several(kind: Kind, text: str, language: str) -> Parsed | Refused:
+    """Read a text as several values of a kind, hazards or audiences; the value is the list of them, as they come."""
+    readings = _readings(text[:LONGEST_RAW])
+    return max((_SEVERAL[kind](ask(each, language)) for each in readings), key=_trust)
 
 
 def _readings(text: str) -> list[str]:

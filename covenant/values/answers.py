@@ -15,9 +15,11 @@ class Kind(StrEnum):
     """The kinds of value a question can ask for; a place is found by `covenant.places`."""
 
     COUNT = "count"
+    PEOPLE = "people"
     YEAR = "year"
     DATE = "date"
     PERCENT = "percent"
+    REDUCTION = "reduction"
     EMAIL = "email"
     PHONE = "phone"
     HAZARD = "hazard"

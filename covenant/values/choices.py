@@ -60,6 +60,30 @@ def parse_audience(question: Question) -> Answer:
     return choose(question, _audiences(question.words.language), "utter_wrong_audience", weakest="home")
 
 
+def parse_audiences(question: Question) -> Answer:
+    """Return everybody a text names a measure to be for, by the names of `AUDIENCES`; "home" gives way to any other."""
+    tokens = _audiences(question.words.language).scan(question.text)
+    named = list(dict.fromkeys(token.roles[Role.CHOICE] for token in tokens if token.plays(Role.CHOICE)))
+    if len(named) < len(("one", "another")):
+        answer = parse_audience(question)
+        return Parsed([answer.value], answer.certain) if isinstance(answer, Parsed) else answer
+    named = [audience for audience in named if audience != "home"]
+    return Parsed(named, certain=all(token.plays(Role.CHOICE, *_AROUND) for token in tokens))
+
+
+def audiences_in(question: Question) -> list[str]:
+    """Return everybody a story names as those it is for; mere people or families are nobody in particular."""
+    tokens = _audiences(question.words.language).scan(question.text)
+    everybody = (Role.PEOPLE, Role.HOUSEHOLDS)
+    named = [
+        token.roles[Role.CHOICE]
+        for token in tokens
+        if token.plays(Role.CHOICE)
+        and not (token.roles[Role.CHOICE] == "home" and question.words.lexicon.roles(token.text).keys() & {*everybody})
+    ]
+    return [one for one in dict.fromkeys(named) if one != "home" or set(named) == {"home"}]
+
+
 def parse_language(question: Question) -> Answer:
     """Return the code of a language we speak, by its own name, its name in any of our languages, or its code."""
     names = {"list": [{"language": code} for code in LANGUAGES]}

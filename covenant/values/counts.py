@@ -13,6 +13,7 @@ from covenant.values.sums import ONE
 # Nothing a town counts is more than all people on earth; what is, is a phone or account number.
 GREATEST = 10_000_000_000
 SHORTEST_UNIT = 3
+LONGEST_KIND = 2  # words between a number and its people: "poor coastal"
 CLOSE = 2
 WRONG = Refused("utter_wrong_count")
 
@@ -21,6 +22,10 @@ _NO_COUNT = re.compile(
     r"@|://|www\.|(?<!\d)\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}(?!\d)|\d{4}-\d{1,2}-\d{1,2}(?!\d)|\d:\d{2}|\+\d{6,}|\d\^|/\d+/"
 )
 _UNITS = (Role.PEOPLE, Role.HOUSEHOLDS, Role.THING)
+_ELSE = (
+    Role.HOUSEHOLDS, Role.THING, Role.MONEY, Role.PERCENT, Role.PERIOD, Role.YEAR, Role.TO, Role.NOT, Role.BUT,
+    Role.JOIN,
+)  # fmt: skip
 HARMLESS = (Role.ABOUT, Role.POLITE, Role.FILLER, Role.YES, Role.WEAK_YES, Role.BETWEEN, Role.LABEL, *_UNITS)
 
 
@@ -62,6 +67,55 @@ def parse(question: Question) -> Answer:
         return Refused("utter_wrong_count_negative")
     chosen = _choose(spans, tokens)
     return _answer(chosen, question, alone=len(spans) == 1) if chosen else Refused("utter_wrong_count_several")
+
+
+def parse_people(question: Question) -> Answer:
+    """Return how many people a text says; families or households are asked back, since nobody knows their size."""
+    answer = parse(question)
+    if not isinstance(answer, Parsed):
+        return answer
+    families = [span for span in _spans(question) if _has_unit(span, question.tokens, Role.HOUSEHOLDS)]
+    low = answer.value["min"] if isinstance(answer.value, dict) else answer.value
+    if any(span.low.value == low for span in families):
+        return Refused("utter_wrong_people_families", {"families": low})
+    return answer
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A count found in a story, and the tokens (`first` to before `end`) that say it with what is counted."""
+
+    value: int | dict[str, int]
+    first: int
+    end: int
+
+
+def people_in(question: Question) -> list[Counted]:
+    """Return every count of people in a story; where a number may be read in two ways, it is none."""
+    tokens = question.tokens
+    found = []
+    for span in _spans(question):
+        end = _people_end(span, tokens)
+        answer = _answer(span, question, alone=True) if end and _counts(span, tokens) and span.sure else None
+        if end and isinstance(answer, Parsed):
+            found.append(Counted(answer.value, span.first, end))
+    return found
+
+
+def _people_end(span: Span, tokens: Sequence[Token]) -> int | None:
+    """Return where the words end that say it is people: "1,200 coastal residents"; or people named just before."""
+    for at in range(span.end, min(span.end + 1 + LONGEST_KIND, len(tokens))):
+        if tokens[at].plays(Role.PEOPLE):
+            return at + 1
+        if tokens[at].plays(*_ELSE) or tokens[at].numeral:
+            return None
+    before = tokens[: span.first][-1:]
+    return span.end if before and before[0].plays(Role.PEOPLE) and not _looks_like_year(span, tokens) else None
+
+
+def things_in(question: Question) -> list[Span]:
+    """Return every number in a story that counts something known: people, families, trees, houses."""
+    return [span for span in _spans(question) if _has_unit(span, question.tokens, *_UNITS)]
 
 
 def _spans(question: Question) -> list[Span]:

@@ -1,7 +1,7 @@
 """Climate hazards: from everyday words in each language to the sub-hazards of the Common Reporting Framework."""
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ FILE = Path(__file__).parent.parent / "data" / "hazards.yml"
 # Unmarked Vietnamese words shorter than this ("bao", "ngap") are hazards only where nothing else is said.
 SHORTEST_BARE = 6
 NOT_CLIMATE = "not climate"
+HARMLESS = "harmless"  # rainwater, fire brigade: no hazard, though a hazard's word is in it
 
 
 @dataclass(frozen=True)
@@ -47,25 +48,43 @@ def _file() -> dict[str, Any]:
 
 def parse(question: Question) -> Answer:
     """Return the code of the hazard a text names; of several the first, unsure, since a person may mean them all."""
+    answer = parse_several(question)
+    if isinstance(answer, Refused):
+        return answer
+    return Parsed(answer.value[0], answer.certain and len(answer.value) == 1)
+
+
+def parse_several(question: Question) -> Answer:
+    """Return the codes of all hazards a text names; sure where it says nothing else."""
     named = named_in(question.text, question.words)
-    sure = len(named) == 1 and _is_all(question)
+    sure = bool(named) and _is_all(question)
     if not named:
         meant = misspelt(question.text, lexicon_of(question.words.language))
-        named = [meant] if meant else []
-    codes = [code for code in named if code != NOT_CLIMATE]
+        named = [meant] if meant and meant != HARMLESS else []
+    codes = [code for code in named if code in hazards()]
     if not codes:
         return Refused("utter_wrong_hazard_not_climate" if named else "utter_wrong_hazard")
-    return Parsed(codes[0], sure)
+    return Parsed(codes, sure and len(codes) == len(named))
 
 
-def named_in(text: str, words: Words) -> list[str]:
-    """Return the codes of all hazards a folded text names and does not deny, in order, and `NOT_CLIMATE` for others."""
+def endangering(question: Question) -> list[str]:
+    """Return the codes of the hazards that a story is about; a season is only when something is done."""
+    named = named_in(question.text, question.words, besides=_seasons())
+    return [code for code in named if code in hazards()]
+
+
+def named_in(text: str, words: Words, besides: Collection[str] = ()) -> list[str]:
+    """Return the codes of all hazards a folded text names and does not deny, in order, and `NOT_CLIMATE` for others.
+
+    The phrases `besides` are not looked at.
+    """
     tokens = lexicon_of(words.language).scan(text)
-    ignored = frozenset() if _alone(tokens) or not (words.marks and text.isascii()) else _short_bare_words()
+    short = frozenset() if _alone(tokens) or not (words.marks and text.isascii()) else _short_bare_words()
+    ignored = short.union(besides)
     found = [
         token
         for at, token in enumerate(tokens)
-        if token.plays(Role.CHOICE) and token.text not in ignored and not (at and tokens[at - 1].plays(Role.NOT))
+        if _is_hazard(token) and token.text not in ignored and not (at and tokens[at - 1].plays(Role.NOT))
     ]
     exact = {_category(token) for token in found if token.text not in _general_words()}
     return list(
@@ -75,6 +94,16 @@ def named_in(text: str, words: Words) -> list[str]:
             if token.text not in _general_words() or _category(token) not in exact
         )
     )
+
+
+def _is_hazard(token: Token) -> bool:
+    return bool(token.roles.get(Role.CHOICE, HARMLESS) != HARMLESS)
+
+
+@functools.cache
+def _seasons() -> frozenset[str]:
+    marked = {fold(word) for words in _file()["seasons"].values() for word in words}
+    return frozenset(marked | {without_marks(word) for word in marked})
 
 
 def _category(token: Token) -> str:
@@ -141,6 +170,7 @@ def _words_in(code: str) -> Iterator[Entry]:
         for row in holding["hazards"]:
             yield from _role(row["words"].get(code, ()), f"{category}: {row['text']}")
     yield from _role(_file()["not_climate"].get(code, ()), NOT_CLIMATE)
+    yield from _role(_file()["harmless"].get(code, ()), HARMLESS)
     for name, phrases in listed(code).get("hazards", {}).items():
         yield from _role(phrases, _code_of(name))
 

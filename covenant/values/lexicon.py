@@ -36,6 +36,7 @@ class Role(StrEnum):
     BUDDHIST = "buddhist_era"
     COMMON = "common_era"
     YEAR_SHIFT = "years"
+    START = "starts"
     DAY_SHIFT = "days"
     DAY = "day"
     MONTH = "months"

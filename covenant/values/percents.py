@@ -10,13 +10,22 @@ from covenant.values.numbers import Amount, said_digits
 from covenant.values.sums import HALF, ONE
 
 ALL = Decimal(100)
+MOST = Decimal(1000)
 _FRACTION = re.compile(r"(?<![0-9/.,])([0-9]{1,2})/([0-9]{1,3})(?![0-9/.,])")
 _HARMLESS = (Role.ABOUT, Role.POLITE, Role.FILLER, Role.YES, Role.WEAK_YES, Role.PERCENT)
 _OTHER_THINGS = (Role.PEOPLE, Role.HOUSEHOLDS, Role.THING, Role.MONEY, Role.PERIOD)
 
 
 def parse(question: Question) -> Answer:
-    """Return the percentage in a text: the number with a percent sign, or the only number."""
+    """Return the percentage in a text, 0 to 100: the number with a percent sign, or the only number."""
+    answer = parse_reduction(question)
+    if isinstance(answer, Parsed) and answer.value > ALL:
+        return Refused("utter_wrong_percent_range")
+    return answer
+
+
+def parse_reduction(question: Question) -> Answer:
+    """Return the percentage in a text also where it is more than all, up to `MOST`: what is odd is asked back later."""
     tokens = question.tokens
     found = [one for one in question.amounts if not _is_of_something(one, tokens)]
     dictated = said_digits(found)
@@ -33,6 +42,11 @@ def parse(question: Question) -> Answer:
     if len({one.value for one in chosen}) > 1:
         return Refused("utter_wrong_percent_several")
     return _answer(chosen[0], question, has_sign=bool(signed))
+
+
+def signed_in(question: Question) -> list[int | float]:
+    """Return every percentage in a story that is written with its sign or its word."""
+    return [_number(one.value) for one in question.amounts if one.sure and _has_sign(one, question.tokens)]
 
 
 def _written_share(part: int, whole: int) -> Answer:
@@ -72,7 +86,7 @@ def _answer(amount: Amount, question: Question, *, has_sign: bool) -> Answer:
         value, sure = amount.other, False
     rest = [at for at in range(len(question.tokens)) if not amount.first <= at < amount.end]
     before = question.tokens[amount.first - 1] if amount.first else None
-    if value > ALL or (before and (before.text == "-" or before.plays(Role.MINUS))):
+    if value > MOST or (before and (before.text == "-" or before.plays(Role.MINUS))):
         return Refused("utter_wrong_percent_range")
     plain = all(question.tokens[at].plays(*_HARMLESS) for at in rest)
     if value < ONE and amount.scale == ONE:

@@ -1,7 +1,7 @@
 """Years: written, spelt, of the Buddhist era, or counted from this one."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -46,6 +46,60 @@ def parse(question: Question) -> Answer:
     if len(years) > 1:
         return Refused("utter_wrong_year_several")
     return _within(years.pop() or 0, question, certain=all(_is_all(one, found, question) for one in found))
+
+
+@dataclass(frozen=True)
+class Span:
+    """What a story says about time: the year something starts, the year by which it is done, years that are past."""
+
+    start: int | None = None
+    end: int | None = None
+    past: tuple[int, ...] = ()
+
+
+def span_in(question: Question, taken: Collection[int] = ()) -> Span:
+    """Return the years of a story about the future, but for the numbers at the tokens `taken`.
+
+    A single year is the end, two that are joined are start and end; where it cannot be told, nothing is said.
+    """
+    tokens = question.tokens
+    found = [one for one in _written(question) if one.first not in taken]
+    dated = {one.first: year for one in found if (year := gregorian(one.number, question))}
+    past = tuple(year for year in dated.values() if year < question.today.year)
+    coming = {at: year for at, year in dated.items() if year >= question.today.year}
+    if not coming:
+        return Span(end=_coming(question), past=past)
+    (first, start), *others = coming.items()
+    if not others:
+        return Span(start=start, past=past) if _starts(first, tokens) else Span(end=start, past=past)
+    (second, end), *more = others
+    between = tokens[first + 1 : second]
+    joined = any(token.text == "-" or token.plays(Role.TO) for token in between) or _starts(first, tokens)
+    return Span(start, end, past) if joined and not more and start < end else Span(past=past)
+
+
+def _starts(at: int, tokens: Sequence[Token]) -> bool:
+    """Tell "from 2027", "mulai tahun 2027": the word stands just before the year, or before its "year"."""
+    before = [token for token in tokens[max(at - 3, 0) : at] if not token.plays(Role.YEAR, Role.MONTH, Role.MONTH_WORD)]
+    return bool(before) and before[-1].plays(Role.START)
+
+
+def _coming(question: Question) -> int | None:
+    """Return the year of "next year" and "within three years", or None."""
+    tokens = question.tokens
+    shifts = {token.roles[Role.YEAR_SHIFT] for token in tokens if token.plays(Role.YEAR_SHIFT)}
+    counted = [
+        one.value
+        for one in question.amounts
+        if [token.roles.get(Role.PERIOD) for token in tokens[one.end : one.end + 1]] == ["year"]
+    ]
+    if len(shifts) == 1 and not counted:
+        shift = shifts.pop()
+        return question.today.year + shift if shift >= 0 else None
+    ahead = dates.direction(tokens) > 0
+    if len(counted) == 1 and not shifts and ahead and counted[0] <= FARTHEST and counted[0] % 1 == 0:
+        return question.today.year + int(counted[0])
+    return None
 
 
 def _within(year: int, question: Question, *, certain: bool) -> Answer:
