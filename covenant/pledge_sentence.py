@@ -25,7 +25,8 @@ CAMPAIGNS = (
     (re.compile(r"race to resilience"), Campaign.RESILIENCE),
     (re.compile(r"race to zero|net[- ]?zero"), Campaign.ZERO),
 )
-ENOUGH = 2  # things said beside a wish to pledge that make a sentence the pledge itself
+OF_DEEDS = frozenset({"pledge_hazards", "pledge_start", "pledge_year", "pledge_percent"})
+ENOUGH = 2  # of these; a mere wish to pledge says less
 
 
 def stated(text: str, language: str, country: str | None, today: date) -> dict[str, Any]:
@@ -36,12 +37,13 @@ def stated(text: str, language: str, country: str | None, today: date) -> dict[s
         "pledge_campaign": _campaign(question.text),
         "pledge_hazards": endangering(question)[:MOST_HAZARDS] or None,
         "pledge_people": people[0].value if len(people) == 1 else None,
-        "pledge_audiences": audiences_in(question, _beside(question, people))[:MOST_AUDIENCES] or None,
         **_time(question, people),
     }
     found = {key: value for key, value in values.items() if value is not None}
-    deed = things_in(question) or people or len(found.keys() - {"pledge_audiences"}) >= ENOUGH
-    return ({"pledge_action": text} if deed else {}) | found
+    if not (things_in(question) or people or len(found.keys() & OF_DEEDS) >= ENOUGH):
+        return found
+    audiences = audiences_in(question, _beside(question, people))[:MOST_AUDIENCES]
+    return {"pledge_action": text} | found | ({"pledge_audiences": audiences} if audiences else {})
 
 
 def _beside(question: Question, people: list[Counted]) -> list[tuple[int, int]]:
@@ -66,7 +68,8 @@ def _time(question: Question, people: list[Counted]) -> dict[str, Any]:
     span = span_in(question, taken)
     shares = signed_in(question)
     target: dict[str, Any] = {}
-    if len(shares) == 1 and _campaign(question.text) == Campaign.ZERO:
+    about_emissions = any(token.plays(Role.EMISSIONS) for token in question.tokens)
+    if len(shares) == 1 and (about_emissions or _campaign(question.text) == Campaign.ZERO):
         target["pledge_percent"] = shares[0]
         if len(span.past) == 1:
             target |= {"pledge_target": TargetKind.BASE_YEAR.value, "pledge_base_year": span.past[0]}

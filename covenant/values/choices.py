@@ -79,17 +79,25 @@ def audiences_in(question: Question, beside: Sequence[tuple[int, int]] = ()) -> 
     They stand behind a "for" or `beside` something, the first and last letters of which are given; who stands elsewhere
     may be the one who does it.
     """
-    where = [*beside, *_for_whom(question)]
-    small = {token.start for token in question.tokens if token.plays(Role.FOR_WHOM)}
-    people = [(token.start, token.end) for token in question.tokens if token.plays(Role.PEOPLE)]
-    named = [
-        (token.roles[Role.CHOICE], any(first <= token.start < last for first, last in people))
-        for token in _audiences(question.words.language).scan(question.text)
-        if token.plays(Role.CHOICE) and token.start not in small
-        if any(first <= token.start < last for first, last in where)
+    small = _starts(question, Role.FOR_WHOM)
+    scanned = _audiences(question.words.language).scan(question.text)
+    named = [(token.start, token.roles[Role.CHOICE]) for token in scanned if token.plays(Role.CHOICE)]
+    named = [(start, audience) for start, audience in named if start not in small]
+    # "Home" is in too many words to be told by more than families that are counted.
+    homes = {start for start, audience in named if audience == "home"} & _starts(question, Role.HOUSEHOLDS)
+    where = _for_whom(question)
+    found = [
+        audience
+        for start, audience in named
+        if (start in homes or audience != "home")
+        if any(first <= start < last for first, last in (beside if audience == "home" else (*beside, *where)))
     ]
-    found = list(dict.fromkeys(audience for audience, is_people in named if audience != "home" or not is_people))
+    found = list(dict.fromkeys(found))
     return [one for one in found if one != "home" or len(found) == 1]
+
+
+def _starts(question: Question, role: Role) -> set[int]:
+    return {token.start for token in question.tokens if token.plays(role)}
 
 
 def _for_whom(question: Question) -> list[tuple[int, int]]:

@@ -93,8 +93,13 @@ class Counted:
 
 
 def people_in(question: Question) -> list[Counted]:
-    """Return every count of people in a story; where a number may be read in two ways, it is none."""
+    """Return every count of people in a story; where a number may be read in two ways, it is none.
+
+    Beside families that are counted, people are those who do the work, or some of them: nobody can tell.
+    """
     tokens = question.tokens
+    if any(_has_unit(span, tokens, Role.HOUSEHOLDS) for span in _spans(question)):
+        return []
     number_last = question.words.language in NUMBER_LAST
     found = []
     for span in _spans(question):
@@ -107,7 +112,8 @@ def people_in(question: Question) -> list[Counted]:
 
 def _people_end(span: Span, tokens: Sequence[Token], *, number_last: bool) -> int | None:
     """Return where the words end that say it is people: "1,200 coastal residents"; or people named just before."""
-    if _are_years(span) and not _has_unit(span, tokens, Role.PEOPLE):
+    said = any(token.plays(Role.YEAR) for token in tokens[: span.first][-1:])
+    if _are_years(span) and (said or not _has_unit(span, tokens, Role.PEOPLE)):
         return None
     for at in range(span.end, min(span.end + 1 + LONGEST_KIND, len(tokens))):
         if tokens[at].plays(Role.PEOPLE):
@@ -127,7 +133,7 @@ def _are_years(span: Span) -> bool:
 
 def _is_helper(span: Span, tokens: Sequence[Token]) -> bool:
     """Tell those who do the work: "30 volunteers", "อาสาสมัคร 60 คน"."""
-    around = (*tokens[max(span.first - 1, 0) : span.first], *tokens[span.end : span.end + 2])
+    around = (*tokens[max(span.first - 3, 0) : span.first], *tokens[span.end : span.end + 2])
     return any(token.plays(Role.HELPER) for token in around)
 
 

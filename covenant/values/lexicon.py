@@ -29,6 +29,7 @@ class Role(StrEnum):
     VAGUE = "vague"
     PEOPLE = "people"
     HOUSEHOLDS = "households"
+    EMISSIONS = "emissions"
     HELPER = "helpers"
     FOR_WHOM = "for_whom"
     THING = "things"

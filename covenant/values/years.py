@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from covenant.values import dates
 from covenant.values.answers import Answer, Parsed, Question, Refused
+from covenant.values.counts import NUMBER_LAST
 from covenant.values.eras import CENTURY, EARLIEST, LATEST, gregorian
 from covenant.values.lexicon import Role, Token
 from covenant.values.numbers import Amount, said_digits
@@ -60,7 +61,7 @@ class Span:
 def span_in(question: Question, taken: Collection[int] = ()) -> Span:
     """Return the years of a story about the future, but for the numbers at the tokens `taken`.
 
-    A single year is the end, two that are joined are start and end; where it cannot be told, nothing is said.
+    A single year is the end, of two the first is the start; where it cannot be told, nothing is said.
     """
     tokens = question.tokens
     found = [one for one in _written(question) if one.first not in taken]
@@ -69,19 +70,31 @@ def span_in(question: Question, taken: Collection[int] = ()) -> Span:
     coming = {at: year for at, year in dated.items() if year >= question.today.year}
     if not coming:
         return replace(_coming(question), past=past)
-    (first, start), *others = coming.items()
+    first, *others = coming
     if not others:
-        return Span(start=start, past=past) if _starts(first, tokens) else Span(end=start, past=past)
-    (second, end), *more = others
-    between = tokens[first + 1 : second]
-    joined = any(token.text == "-" or token.plays(Role.TO) for token in between) or _starts(first, tokens)
-    return Span(start, end, past) if joined and not more and start < end else Span(past=past)
+        start = coming[first]
+        return Span(start=start, past=past) if _starts(first, question) else Span(end=start, past=past)
+    if len(others) > 1:
+        return Span(past=past)
+    start, end = coming.values()
+    if _are_one_year([tokens[at] for at in coming], end - start):
+        return Span(end=start, past=past)
+    return Span(start, end, past) if start < end else Span(past=past)
 
 
-def _starts(at: int, tokens: Sequence[Token]) -> bool:
+def _are_one_year(written: Sequence[Token], apart: int) -> bool:
+    """Tell "2027 (พ.ศ. 2570)", a year in two calendars, whose years do not begin on the same day."""
+    return len({int(token.text) > LATEST for token in written}) > 1 and abs(apart) <= 1
+
+
+def _starts(at: int, question: Question) -> bool:
     """Tell "from 2027", "mulai tahun 2027": the word stands just before the year or its "year"; or right behind it."""
-    if any(token.plays(Role.START) and not token.plays(Role.TO) for token in tokens[at + 1 : at + 2]):
-        return True
+    tokens = question.tokens
+    if question.words.language in NUMBER_LAST:
+        small = (Role.MONTH, Role.MONTH_WORD, Role.FILLER)
+        after = [token for token in tokens[at + 1 : at + 5] if token.roles and not token.plays(*small)]
+        if after and after[0].plays(Role.START):
+            return True
     before = [token for token in tokens[max(at - 3, 0) : at] if not token.plays(Role.YEAR, Role.MONTH, Role.MONTH_WORD)]
     return bool(before) and before[-1].plays(Role.START)
 
@@ -99,7 +112,7 @@ def _coming(question: Question) -> Span:
             return Span()
         if at in after and step:  # "3 năm tới": three of them
             return Span(end=today + int(after[at]))
-        return Span(start=today + step) if _starts(at, tokens) else Span(end=today + step)
+        return Span(start=today + step) if _starts(at, question) else Span(end=today + step)
     if len(counted) == 1 and not shifts and dates.direction(tokens) > 0:
         return Span(end=today + int(after[counted[0]]))
     return Span()
@@ -142,11 +155,15 @@ def _is_free(first: int, end: int, tokens: Sequence[Token]) -> bool:
     negative = (
         first and tokens[first - 1].text == "-" and (first == 1 or tokens[first - 2].end < tokens[first - 1].start)
     )
+    said = first and tokens[first - 1].plays(Role.YEAR) and not tokens[first - 1].plays(Role.NUMBER)
     return (
         not glued
         and not (negative and tokens[first - 1].end == start)
-        and not any(
-            token.plays(*_OTHER_THINGS, Role.SCALE, Role.SUFFIX) and not token.plays(Role.YEAR) for token in beside
+        and (
+            said
+            or not any(
+                token.plays(*_OTHER_THINGS, Role.SCALE, Role.SUFFIX) and not token.plays(Role.YEAR) for token in beside
+            )
         )
     )
 
