@@ -1,6 +1,7 @@
 """J4, at the starting line of a Race: what a town or a person has recorded for it, what is next, how to take part."""
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from sqlalchemy import func, select
@@ -10,7 +11,9 @@ from covenant import drafts, progress, welcome
 from covenant.deadlines import standing
 from covenant.display import municipality_argument
 from covenant.joining import SIGNERS
+from covenant.menu import PERSON
 from covenant.messages import Choice, Say, button, payload, say
+from covenant.schedule import lay_out
 from covenant.starting_line import (
     RACE_OF,
     Aim,
@@ -33,7 +36,6 @@ from db.records import Municipality
 GUIDE = Choice(button("Ready for the Race?"), "/starting_line")
 TITLES = {Race.RESILIENCE: button("Race to Resilience"), Race.ZERO: button("Race to Zero")}
 MARKS = {Outcome.MET: "✓", Outcome.MISSING: "○", Outcome.ASK_YOURSELF: "?"}
-PERSON = Choice(button("Ask a person"), "/talk_to_human")
 
 
 def offer(campaign: Campaign) -> Choice | None:
@@ -93,11 +95,10 @@ def _told(criterion: Criterion, finding: Finding) -> dict[str, Any]:
 
 def _next(found: list[tuple[Criterion, Finding]]) -> tuple[Say, Choice]:
     """Return what to do next, one thing only: what is missing goes before what the reader has to look at."""
-    steps = [(one, finding) for one, finding in found if finding.step]
-    steps.sort(key=lambda pair: pair[1].outcome != Outcome.MISSING)
-    for one, finding in steps:
-        if finding.step:
-            return Say("utter_starting_line_next", {"criterion": say(one.key)}), finding.step
+    for outcome in (Outcome.MISSING, Outcome.ASK_YOURSELF):
+        for one, finding in found:
+            if finding.outcome == outcome and finding.step:
+                return Say("utter_starting_line_next", {"criterion": say(one.key)}), finding.step
     return Say("utter_starting_line_ready"), PERSON
 
 
@@ -135,9 +136,10 @@ def _aim(target: Target) -> Aim:
 
 
 def _milestones(turn: Turn, municipality: Municipality) -> dict[str, Owed]:
+    lay_out(turn.session, municipality)
     rows = progress.milestones_of(turn.session, municipality)
     return {one.key: Owed(one.id, one.phase, standing(one, turn.today)) for one in rows}
 
 
-def _badge_on(turn: Turn, municipality: Municipality) -> Any:
+def _badge_on(turn: Turn, municipality: Municipality) -> date | None:
     return turn.session.scalar(select(func.max(Badge.awarded_on)).where(Badge.municipality_id == municipality.id))

@@ -12,6 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from covenant.menu import JOIN, PLEDGE
 from covenant.messages import Choice, button, payload, say
 from covenant.milestones import CONFIRMED
 from db.milestones import Phase
@@ -160,9 +161,7 @@ def judge(line: Line, recorded: Recorded) -> list[tuple[Criterion, Finding]]:
 
 # --- judges ---------------------------------------------------------------------------------------------------------
 
-PLEDGE = Choice(button("Record a pledge"), "/log_pledge")
 REPORT = Choice(button("Report progress"), "/report_progress")
-JOIN = Choice(button("Join the Covenant"), "/join_covenant")
 NO_PLEDGE = Finding(Outcome.MISSING, step=PLEDGE)
 UNKNOWN = Finding(Outcome.ASK_YOURSELF)
 

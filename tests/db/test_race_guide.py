@@ -23,7 +23,7 @@ from db.pledges import Campaign, Pledge, Progress, Target, TargetKind
 from db.records import Membership, Municipality
 from locales import Catalogues, Rendered, load_catalogues
 from locales.render import render_text
-from tests.committed import milestone, town
+from tests.committed import COMMITTED, milestone, town
 from tests.db.test_linking import DOORS, Phone
 from tests.people import Somebody, somebody, turn_of
 
@@ -143,6 +143,22 @@ def test_a_target_a_plan_for_people_and_a_report_bring_a_town_to_the_line_of_zer
     assert led_to(said) == "/talk_to_human"
 
 
+def test_what_is_missing_comes_before_what_has_to_be_looked_at(session: Session) -> None:
+    officer = person(session)
+    handed_in(session, officer, town(session, officer), "milestone_target")
+    said = ask(session, officer, "zero")
+    assert sign(said, "line_net_zero_town") == "?  (greenhouse gas target)"
+    assert said[1] == Say("utter_starting_line_next", {"criterion": {"say": "line_inclusive_action", "args": {}}})
+
+
+def test_what_an_officer_pledged_without_naming_a_town_is_not_the_towns(session: Session) -> None:
+    officer = person(session)
+    pledged(session, officer)
+    assert sign(ask(session, officer), "line_resilience_action").startswith("✓")
+    town(session, officer)
+    assert sign(ask(session, officer), "line_resilience_action") == "○"
+
+
 def test_a_withdrawn_pledge_counts_for_nothing(session: Session) -> None:
     officer = person(session)
     place = town(session, officer)
@@ -160,6 +176,13 @@ def test_a_town_that_has_not_joined_yet_is_led_to_the_covenant(session: Session)
     officer = person(session)
     town(session, officer, committed=None)
     assert led_to(ask(session, officer)) == "/join_covenant"
+
+
+def test_a_committed_town_owes_its_milestones_also_before_anybody_asked_for_the_dates(session: Session) -> None:
+    officer = person(session)
+    place = town(session, officer, committed=None)
+    place.committed_on = COMMITTED
+    assert sign(ask(session, officer), "line_assessment") == "○  (10 March 2029)"
 
 
 # --- whose it is ----------------------------------------------------------------------------------------------------
