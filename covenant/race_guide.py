@@ -38,10 +38,10 @@ TITLES = {Race.RESILIENCE: button("Race to Resilience"), Race.ZERO: button("Race
 MARKS = {Outcome.MET: "✓", Outcome.MISSING: "○", Outcome.ASK_YOURSELF: "?"}
 
 
-def offer(campaign: Campaign) -> Choice | None:
-    """Return the button that leads to the starting line of a pledge's campaign; None for the Covenant's targets."""
+def offer(campaign: Campaign) -> tuple[Choice, ...]:
+    """Return the button that leads to the starting line of a pledge's campaign; none for the Covenant's targets."""
     race = RACE_OF.get(campaign)
-    return replace(GUIDE, payload=_payload(race)) if race else None
+    return (replace(GUIDE, payload=_payload(race)),) if race else ()
 
 
 def guide(turn: Turn) -> list[Say]:

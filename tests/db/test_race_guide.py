@@ -14,7 +14,8 @@ from bot.rasa import Rasa
 from covenant import drafts, pledge_book, pledges, progress, race_guide, teams
 from covenant.messages import Say, payload, render_all
 from covenant.pledge_book import News
-from covenant.pledge_form import PLEDGE
+from covenant.pledge_fields import PLEDGE
+from covenant.pledge_form import PLAN
 from covenant.review import Actor
 from db.engine import Sessions
 from db.milestones import Milestone
@@ -283,13 +284,21 @@ def test_the_list_of_pledges_and_a_campaign_lead_there(session: Session) -> None
     pledged(session, officer)
     [listed] = pledges.listing(turn_of(session, officer))
     assert race_guide.GUIDE in listed.choices
-    led = {one: (choice.payload if (choice := race_guide.offer(one)) else None) for one in Campaign}
+    led = {one: [choice.payload for choice in race_guide.offer(one)] for one in Campaign}
     assert led == {
-        Campaign.RESILIENCE: '/starting_line{"race": "resilience"}',
-        Campaign.CITIES_RESILIENCE: '/starting_line{"race": "resilience"}',
-        Campaign.ZERO: '/starting_line{"race": "zero"}',
-        Campaign.COVENANT: None,
+        Campaign.RESILIENCE: ['/starting_line{"race": "resilience"}'],
+        Campaign.CITIES_RESILIENCE: ['/starting_line{"race": "resilience"}'],
+        Campaign.ZERO: ['/starting_line{"race": "zero"}'],
+        Campaign.COVENANT: [],
     }
+
+
+def test_a_race_that_was_chosen_for_a_new_pledge_is_offered_with_its_line(session: Session) -> None:
+    officer = person(session)
+    turn = turn_of(session, officer)
+    drafts.start(turn, PLEDGE.key, {"pledge_action": "Solar roofs", "pledge_campaign": "zero"})
+    [said] = PLAN.submit(turn, drafts.open_draft(turn))
+    assert said.choices[-1].payload == '/starting_line{"race": "zero"}'
 
 
 @pytest.fixture
