@@ -7,7 +7,7 @@ What a sentence says already is not asked again (`covenant.pledge_sentence`); wh
 from collections.abc import Sequence
 from typing import Any
 
-from covenant import drafts, pledge_book, pledge_sentence, review
+from covenant import drafts, pledge_book, pledge_sentence, race_guide, review
 from covenant.fields import Field, is_open
 from covenant.messages import Choice, Say, button
 from covenant.plans import Plan, register
@@ -136,7 +136,8 @@ def _submit(turn: Turn, draft: Draft) -> list[Say]:
     if target:
         pledge.target = Target(**target)
     pledge_book.record(turn.session, pledge, review.actor(turn))
-    return [Say("utter_pledge_recorded", {"reference": pledge.reference}, _afterwards())]
+    choices = (*_afterwards(), *race_guide.offer(pledge.campaign))
+    return [Say("utter_pledge_recorded", {"reference": pledge.reference}, choices)]
 
 
 def _afterwards() -> tuple[Choice, ...]:

@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from covenant.display import hazard_say
 from covenant.messages import Choice, Say, button
+from covenant.race_guide import GUIDE
 from covenant.teams import municipality_of
 from covenant.turn import Turn
 from db.pledges import Pledge
@@ -22,7 +23,7 @@ def listing(turn: Turn) -> list[Say]:
     if not found:
         return [Say("utter_pledges_none", {}, (Choice(button("Record a pledge"), "/log_pledge"),))]
     lines = {"lines": [[pledge.reference, _summary(pledge)] for pledge in found]}
-    return [Say("utter_pledges", {"count": len(found), "lines": lines})]
+    return [Say("utter_pledges", {"count": len(found), "lines": lines}, (GUIDE,))]
 
 
 def _summary(pledge: Pledge) -> dict[str, Any]:

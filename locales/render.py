@@ -2,8 +2,8 @@
 
 An argument is a plain string (said as it is), a number (grouped as the language does), or a typed value, a mapping
 with a key that is its kind: `{"date": "2026-11-22"}`, `{"year": 2030}`, `{"say": key, "args": {…}}`,
-`{"button": title}`, `{"list": […]}`, `{"lines": [[label, value], …]}`, `{"paragraphs": […]}`,
-`{"range": [low, high]}`, `{"percent": 40}`, `{"language": "th"}`, `{"country": "TH"}`,
+`{"button": title}`, `{"list": […]}`, `{"lines": [[label, value], …]}`, `{"marked": [[sign, value], …]}`,
+`{"paragraphs": […]}`, `{"range": [low, high]}`, `{"percent": 40}`, `{"language": "th"}`, `{"country": "TH"}`,
 `{"place": "Nan", "own": "น่าน", "land": "TH"}` (its own name for who reads its country's language). All of them
 survive JSON, so Rasa can carry them.
 """
@@ -98,6 +98,10 @@ def _lines(catalogue: Catalogue, value: Mapping[str, Any]) -> str:
     return "\n".join("• " + ": ".join(row) for row in rows)
 
 
+def _marked(catalogue: Catalogue, value: Mapping[str, Any]) -> str:
+    return "\n".join(f"{sign} {value_text(catalogue, text)}" for sign, text in value["marked"])
+
+
 def _paragraphs(catalogue: Catalogue, value: Mapping[str, Any]) -> str:
     return "\n\n".join(value_text(catalogue, item) for item in value["paragraphs"])
 
@@ -132,6 +136,7 @@ _FORMATTERS = {
     "year": _year,
     "list": _list,
     "lines": _lines,
+    "marked": _marked,
     "paragraphs": _paragraphs,
     "range": _range,
     "percent": _percent,

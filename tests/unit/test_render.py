@@ -92,6 +92,11 @@ def test_a_misspelt_line_in_a_language_file_is_refused(tmp_path: Path) -> None:
         read_language(file)
 
 
+def test_marked_lines_begin_with_their_signs(catalogues: Catalogues) -> None:
+    rows = {"marked": [["✓", say("utter_stage_done")], ["?", {"year": 2030}]]}
+    assert value_text(catalogues["en"], rows) == f"✓ {catalogues['en'].text('utter_stage_done')}\n? 2030"
+
+
 def test_one_and_many_are_said_apart(catalogues: Catalogues) -> None:
     args = {"lines": {"lines": []}}
     one = render(catalogues, "en", Say("utter_pledges", {"count": 1, **args}).as_json())
