@@ -1,4 +1,4 @@
-"""What the records of a town hold of its report: each becomes facts for `covenant.reporting`. No person is named."""
+"""What the records of a town hold of its report: each becomes facts for `covenant.reporting`. Nobody is named."""
 
 from collections.abc import Iterator
 from datetime import date, datetime

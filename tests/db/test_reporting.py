@@ -254,7 +254,7 @@ def test_the_answer_has_a_line_a_heading_then_what_to_begin_with(session: Sessio
     lines = text_of(said).splitlines()
     assert lines[0].startswith("Kupang, by heading of the Common Reporting Framework")
     assert lines[1:9] == [
-        "• commitment: 🔶 here: commitment date; missing: signed commitment letter and decision to join and its date (please check)",
+        "• commitment: 🔶 here: commitment date; missing: signed commitment letter and decision to join (please check)",
         "• greenhouse gas inventory: ✅ here: the document and year it is about",
         "• greenhouse gas target: 🔶 here: base year or scenario and target year; missing: the document, percentage or fixed level (please check), and territory it covers",
         "• climate risk and vulnerability assessment: 🔶 here: climate dangers you named; missing: the document and year it is about",
@@ -366,7 +366,7 @@ def test_each_thing_held_has_a_row_with_its_record_and_day(session: Session) -> 
     assert rows[1] == ["Heading", "What is asked", "What is here", "What is missing", "Source"]
     table = {(row[0], row[1]): row for row in rows[2:]}
     assert table["commitment", "signed commitment letter"][2:4] == ["", "signed commitment letter"]
-    mandate = table["commitment", "decision to join and its date"]
+    mandate = table["commitment", "decision to join"]
     reference = session.query(Application).one().reference
     assert mandate[2] == f"Council decision and 12 March 2026 (request {reference}, 13 September 2028)"
     assert mandate[4].endswith("(please check)")
