@@ -53,6 +53,7 @@ def gather(session: Session, municipality: Municipality) -> list[Fact]:
         *_evidence(session, municipality),
         *_badges(session, municipality),
         *_pledges(session, municipality),
+        *_reports(session, municipality),
     ]
 
 
@@ -122,10 +123,11 @@ def _evidence(session: Session, municipality: Municipality) -> Iterator[Fact]:
 
 
 def _handed_in(evidence: Evidence, file_name: str | None) -> Iterator[tuple[str, Any]]:
-    parts = [file_name, evidence.link, evidence.note, evidence.reason, STATES.get(evidence.state)]
+    year = {"year": evidence.year} if evidence.year else None
+    parts = [file_name, evidence.link, year, evidence.note, evidence.reason, STATES.get(evidence.state)]
     yield DOCUMENT, {"list": [part for part in parts if part]}
-    if evidence.year:
-        yield "year", {"year": evidence.year}
+    if year:
+        yield "year", year
 
 
 def _badges(session: Session, municipality: Municipality) -> Iterator[Fact]:
@@ -152,10 +154,19 @@ def _pledges(session: Session, municipality: Municipality) -> Iterator[Fact]:
         at, record = _day(pledge.created_at, municipality), _from("pledge", pledge.reference)
         for item, value in _pledged(pledge):
             yield Fact(item, value, record, at, pledge.state == PledgeState.RETURNED)
-    reports = select(PledgeReport).join(Pledge, Pledge.id == PledgeReport.pledge_id).where(*mine)
-    for report in session.scalars(reports.order_by(PledgeReport.id)):
+
+
+def _reports(session: Session, municipality: Municipality) -> Iterator[Fact]:
+    query = (
+        select(PledgeReport, File.name)
+        .join(Pledge, Pledge.id == PledgeReport.pledge_id)
+        .outerjoin(File, File.id == PledgeReport.file_id)
+        .where(Pledge.municipality_id == municipality.id, Pledge.state != PledgeState.WITHDRAWN)
+        .order_by(PledgeReport.id)
+    )
+    for report, file_name in session.execute(query):
         at, record = _day(report.at, municipality), _from("report", report.reference)
-        yield Fact("progress.actions", {"list": _reported(report)}, record, at)
+        yield Fact("progress.actions", {"list": _reported(report, file_name)}, record, at)
 
 
 def _pledged(pledge: Pledge) -> Iterator[tuple[str, Any]]:
@@ -183,7 +194,7 @@ def _targeted(target: Target) -> Iterator[tuple[str, Any]]:
         yield "target.boundary", value_argument(PLEDGE.by_key["pledge_boundary"], target.boundary)
 
 
-def _reported(report: PledgeReport) -> list[Any]:
+def _reported(report: PledgeReport, file_name: str | None) -> list[Any]:
     low, high = report.reached_min, report.reached_max
     reached = None if low is None else {"range": [low, low if high is None else high]}
-    return [part for part in (PROGRESS[report.progress], reached, report.note, report.link) if part]
+    return [part for part in (PROGRESS[report.progress], reached, report.note, report.link, file_name) if part]

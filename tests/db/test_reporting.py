@@ -1,6 +1,7 @@
 """The bridge to the report: what a town holds by heading, in the chat and as a table, from real records."""
 
 import io
+import json
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -19,13 +20,14 @@ from covenant.holdings import overview_of
 from covenant.messages import Say
 from covenant.papers.holdings_table import KIND, table_of
 from covenant.reporting import Section, State
+from covenant.teams import choose
 from covenant.turn import Turn
 from db.engine import Sessions
 from db.messages import File, Lane, Outbound
 from db.people import Purpose
 from db.pledges import Campaign, Pledge, PledgeReport, PledgeState, Progress, Target, TargetKind
 from db.records import Application, ApplicationState, Letter, Membership, Municipality
-from locales import LANGUAGES, load_catalogues, render_text
+from locales import LANGUAGES, load_catalogues, render, render_text
 from locales.render import value_text
 from tests.committed import milestone, officer, town
 from tests.people import Somebody, somebody
@@ -46,7 +48,8 @@ def ask(session: Session, person: Somebody, **entities: Any) -> list[Say]:
 
 
 def text_of(said: list[Say], language: str = "en") -> str:
-    return "\n".join(render_text(CATALOGUES[language], one.key, one.args) for one in said)
+    carried = json.loads(json.dumps([one.as_json() for one in said]))  # as it goes to the outbox
+    return "\n".join(render(CATALOGUES, language, one).text for one in carried)
 
 
 def sections(session: Session, place: Municipality) -> dict[str, Section]:
@@ -89,6 +92,13 @@ def pledge(session: Session, place: Municipality, **more: Any) -> Pledge:
     session.add(row)
     session.flush()
     return row
+
+
+def kept(session: Session, person: Somebody, name: str) -> File:
+    file = File(contact_id=person.contact.id, name=name, media_type="application/pdf", size=1, sha256="0" * 64)
+    session.add(file)
+    session.flush()
+    return file
 
 
 def sheets(content: bytes) -> list[Worksheet]:
@@ -216,14 +226,16 @@ def test_pledges_and_their_reports_are_actions_and_goals_until_they_are_withdraw
     person = officer(session)
     place = town(session, person)
     row = pledge(session, place, hazards=["flood: river flood", "heat: heat wave"])
-    session.add(PledgeReport(pledge_id=row.id, progress=Progress.UNDER_WAY, reached_min=100, note="half", at=NOW))
+    file = kept(session, person, "shore.jpg")
+    report = {"progress": Progress.UNDER_WAY, "reached_min": 100, "note": "half", "file_id": file.id}
+    session.add(PledgeReport(pledge_id=row.id, at=NOW, **report))
     session.flush()
     after = states(session, place)
     assert {name for name, state in after.items() if state == State.PARTLY} == {
         "commitment", "assessment", "goal", "plan", "progress"
     }  # fmt: skip
     [told] = [row.facts[0] for row in sections(session, place)["progress"].rows if row.facts]
-    assert value_text(CATALOGUES["en"], told.value) == "Under way, 100, and half"
+    assert value_text(CATALOGUES["en"], told.value) == "Under way, 100, half, and shore.jpg"
     row.state = PledgeState.WITHDRAWN
     session.flush()
     assert states(session, place) == FRESH
@@ -317,10 +329,7 @@ def filled(
 ) -> Municipality:
     place = town(session, person, name=name)
     request(session, place, person)
-    file = File(contact_id=person.contact.id, name="=cmd.pdf", media_type="application/pdf", size=1, sha256="0" * 64)
-    session.add(file)
-    session.flush()
-    hand_in(session, place, person, "milestone_inventory", files=[file], year=2027)
+    hand_in(session, place, person, "milestone_inventory", files=[kept(session, person, "=cmd.pdf")], year=2027)
     pledge(session, place, action=action)
     return place
 
@@ -342,6 +351,17 @@ def test_the_table_leaves_with_the_chats_message(session: Session) -> None:
     session.flush()
     session.refresh(row)
     assert [one["name"] for one in _outbound(row, {})["files"]] == ["reporting.xlsx"]
+
+
+def test_the_table_stays_that_of_the_message_when_another_town_is_chosen(session: Session) -> None:
+    person = officer(session)
+    first, second = town(session, person), town(session, person, name="Ende")
+    [said] = ask(session, person, do="file")
+    assert choose(session, person.contact, str(second.public_id), NOW)
+    paper = papers.make(session, person.contact, said.file)
+    assert paper is not None
+    assert cells(sheets(paper.content)[0])[0][0].startswith(f"{first.name}:")
+    assert text_of(ask(session, person)).startswith("Ende, by heading")
 
 
 def test_the_table_of_a_foreign_town_is_nobodys(session: Session) -> None:
@@ -371,7 +391,7 @@ def test_each_thing_held_has_a_row_with_its_record_and_day(session: Session) -> 
     assert mandate[2] == f"Council decision and 12 March 2026 (request {reference}, 13 September 2028)"
     assert mandate[4].endswith("(please check)")
     document = next(row for row in rows if row[0] == "greenhouse gas inventory" and row[1].startswith("The emissions"))
-    assert document[2].startswith("=cmd.pdf and handed in, the secretariat is looking at it (handed in, ")
+    assert document[2].startswith("=cmd.pdf, 2027, and handed in, the secretariat is looking at it (handed in, ")
     assert document[3:] == ["", "https://www.gcom-oceania.org/steps"]
     assert table["climate action plan, formally adopted", "pledged actions"][2].startswith(
         "We plant mangroves and 2030"
