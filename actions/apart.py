@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from covenant import accepting, admission, invitations, linking, race_guide, separating, standing
+from covenant import accepting, admission, invitations, linking, race_guide, reporting_chat, separating, standing
 from covenant.codes import INVITING, WORD, code_in
 from covenant.messages import Say
 from covenant.turn import Turn
@@ -20,6 +20,7 @@ APART: dict[str, Callable[[Turn], list[Say]]] = {
     "team_request": admission.decide,
     "choose_town": standing.choose_town,
     "starting_line": race_guide.guide,
+    reporting_chat.NAME: reporting_chat.answer,
 }
 
 

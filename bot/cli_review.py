@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -42,6 +43,22 @@ def show(reference: Reference) -> None:
 
     with _application(reference) as (session, application):
         review_print.show(session, application)
+
+
+@app.command()
+def reporting(
+    reference: Reference,
+    table: Annotated[
+        Path | None, Flag(help="Write the table that the town gets to this file, such as town.xlsx.")
+    ] = None,
+) -> None:
+    """Print what a town holds for its report, by heading of the Common Reporting Framework, and what is missing."""
+    from bot import reporting_print
+
+    with _application(reference) as (session, application):
+        reporting_print.show(session, application.municipality)
+        if table:
+            reporting_print.write(session, application.municipality, table)
 
 
 @app.command()

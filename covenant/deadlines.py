@@ -4,7 +4,7 @@ import re
 from datetime import date
 from typing import Any
 
-from covenant import papers, progress
+from covenant import papers, progress, reporting_chat
 from covenant.display import municipality_argument
 from covenant.messages import Choice, Say, button, payload, say
 from covenant.schedule import is_certain, lay_out
@@ -58,6 +58,7 @@ def _choices() -> tuple[Choice, ...]:
         Choice(button("Hand in a document"), "/report_progress"),
         Choice(button("Dates for my calendar"), payload("ask_deadlines", do="file")),
         Choice(button("Change reminders"), "/manage_reminders"),
+        reporting_chat.OFFER,
     )
 
 

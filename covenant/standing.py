@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from covenant import review
+from covenant import reporting_chat, review
 from covenant.applications import current_application, next_steps, status_arguments
 from covenant.display import municipality_argument
 from covenant.drafts import find_draft
@@ -68,7 +68,8 @@ def choose_town(turn: Turn) -> list[Say]:
 
 
 def _standing(application: Application, more: tuple[Choice, ...] = ()) -> list[Say]:
-    told = Say("utter_status", status_arguments(application), (*next_steps(application), *more))
+    report = (reporting_chat.OFFER,) if application.state == ApplicationState.ACCEPTED else ()
+    told = Say("utter_status", status_arguments(application), (*next_steps(application), *report, *more))
     under_way = UNDER_WAY.get(application.state)
     return [Say("utter_stages", _stages(under_way)), told] if under_way is not None else [told]
 

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from covenant.calendar_file import make_ics
 from covenant.display import municipality_argument
-from covenant.papers import blanks, contents, forms
+from covenant.papers import blanks, contents, forms, holdings_table
 from covenant.papers.contents import Subject
-from covenant.papers.registry import DOCX, ICS, PDF, PNG, Maker, register
+from covenant.papers.registry import DOCX, ICS, PDF, PNG, XLSX, Maker, register
 from covenant.papers.words import Page, Writer, catalogue_of
 from covenant.teams import team
 from db.people import Contact
@@ -105,3 +105,4 @@ def register_all() -> None:
     register("kit-pdf", "for-the-mayor", PDF, _kit)
     register("share-png", "we-have-joined", PNG, _share)
     register("dates-ics", "dates", ICS, _dates)
+    register(holdings_table.KIND, "reporting", XLSX, holdings_table.make, is_numbered=False)

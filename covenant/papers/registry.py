@@ -12,7 +12,8 @@ DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 PDF = "application/pdf"
 PNG = "image/png"
 ICS = "text/calendar"
-ENDINGS = {DOCX: "docx", PDF: "pdf", PNG: "png", ICS: "ics"}
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+ENDINGS = {DOCX: "docx", PDF: "pdf", PNG: "png", ICS: "ics", XLSX: "xlsx"}
 
 
 @dataclass(frozen=True)
@@ -40,12 +41,16 @@ class Kind:
 KINDS: dict[str, Kind] = {}
 
 
-def register(kind: str, file_name: str, media_type: str, make: Maker, ending: str = "") -> None:
-    """Add a kind of paper; a kind that is there already is an error."""
+def register(kind: str, file_name: str, media_type: str, make: Maker, *, is_numbered: bool = True) -> None:
+    """Add a kind of paper; a kind that is there already is an error.
+
+    `is_numbered`: the file's name ends with the paper's argument.
+    """
     if kind in KINDS:
         message = f"There are two papers called {kind}."
         raise ValueError(message)
-    KINDS[kind] = Kind(f"{file_name}{{argument}}.{ending or ENDINGS[media_type]}", media_type, make)
+    argument = "{argument}" if is_numbered else ""
+    KINDS[kind] = Kind(f"{file_name}{argument}.{ENDINGS[media_type]}", media_type, make)
 
 
 def named(kind: str, argument: str = "") -> str:
