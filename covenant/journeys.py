@@ -5,6 +5,7 @@ from covenant import (
     amending,
     broadcast_chat,
     evidence,
+    evidence_desk,
     joining,
     knowledge,
     mailing,
@@ -25,6 +26,7 @@ ALL = (
     mailing.PLAN,
     verdicts.PLAN,
     evidence.PLAN,
+    evidence_desk.PLAN,
 )
 
 

@@ -146,6 +146,7 @@ def move(  # noqa: PLR0913 - a step of the history
         application.reviewer_id = by.contact_id
     if event in DECISIONS | TAKING | {Event.MENDED, Event.WITHDRAWN}:
         application.reason, application.returned_fields = reason, list(fields)
+        application.unheard = event is Event.MENDED
     told = {"fields": list(fields)} if fields else {}
     before = application.state
     return _write(session, application, event, after, by, change={**told, **(change or {})}, before=before)

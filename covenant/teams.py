@@ -34,6 +34,16 @@ def team(session: Session, municipality: Municipality) -> Sequence[Contact]:
     return session.scalars(theirs.order_by(Contact.id)).all()
 
 
+def hold(session: Session, municipality_id: int) -> None:
+    """Hold a team before its application or milestones, as their own turns do: who waits for them holds nothing else.
+
+    A message to a contact waits for that contact's turn to end; that turn may wait for what the message is about.
+    """
+    members = select(Membership.contact_id).where(Membership.municipality_id == municipality_id)
+    query = select(Contact.id).where(Contact.id.in_(members)).order_by(Contact.id)
+    session.execute(query.with_for_update(read=True, key_share=True)).all()
+
+
 def municipality_of(session: Session, contact: Contact) -> Municipality | None:
     """Return the municipality for which a contact speaks now, of several the one last chosen, or None."""
     return next(iter(municipalities_of(session, contact)), None)
