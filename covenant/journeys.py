@@ -10,6 +10,7 @@ from covenant import (
     knowledge,
     mailing,
     pledge_form,
+    succession,
     verdicts,
     welcome,
 )
@@ -27,6 +28,7 @@ ALL = (
     verdicts.PLAN,
     evidence.PLAN,
     evidence_desk.PLAN,
+    succession.PLAN,
 )
 
 

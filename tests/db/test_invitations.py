@@ -426,7 +426,7 @@ def test_a_second_tap_changes_nothing_and_says_so(turns: Turns) -> None:
     before = town.events(), town.roles()
     for verdict in ("accept", "no"):
         said = new.ask(payload=f'/invitation{{"id": "{public_id}", "do": "{verdict}"}}')
-        assert said == english(turns, "utter_invitation_yours")
+        assert said.startswith(english(turns, "utter_invitation_yours")), "and the open question comes again"
     assert (town.events(), town.roles()) == before
 
 
