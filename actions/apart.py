@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from covenant import accepting, admission, evidence_desk, invitations, linking, separating, standing, succession
+from covenant import accepting, admission, evidence_desk, invitations, linking, roles, separating, standing, succession
 from covenant.codes import INVITING, WORD, code_in
 from covenant.messages import Say
 from covenant.turn import Turn
@@ -19,6 +19,7 @@ APART: dict[str, Callable[[Turn], list[Say]]] = {
     INVITATION: accepting.invitation,
     "team_request": admission.decide,
     "choose_town": standing.choose_town,
+    "team": roles.team,
     "focal_details": succession.details,
     "review_evidence": evidence_desk.desk,
 }

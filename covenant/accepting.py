@@ -195,7 +195,8 @@ def _succeed(turn: Turn, found: Invitation) -> list[Say]:
 
 def _join_team(turn: Turn, found: Invitation) -> list[Say]:
     municipality, maker = _town(found), turn.session.get_one(Contact, found.contact_id)
-    teams.admit(turn.session, turn.contact, municipality, TeamRole.OFFICER, maker, turn.now)
+    role = TeamRole.SECOND if found.kind == InvitationKind.SECOND else TeamRole.OFFICER
+    teams.admit(turn.session, turn.contact, municipality, role, maker, turn.now)
     _tell_maker(turn, found, "utter_invite_accepted")
     return _welcomed(turn, municipality)
 
@@ -248,6 +249,7 @@ def _welcomed(turn: Turn, municipality: Municipality) -> list[Say]:
 
 _ACCEPTED: dict[InvitationKind, Callable[[Turn, Invitation], list[Say]]] = {
     InvitationKind.SUCCESSOR: _succeed,
+    InvitationKind.SECOND: _join_team,
     InvitationKind.COLLEAGUE: _join_team,
     InvitationKind.SIGNATORY: _confirm,
     InvitationKind.TYPIST: _type,
