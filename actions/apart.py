@@ -5,7 +5,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from covenant import accepting, admission, invitations, linking, race_guide, reporting_chat, separating, standing
+from covenant import (
+    accepting,
+    admission,
+    evidence_desk,
+    invitations,
+    linking,
+    race_guide,
+    reporting_chat,
+    roles,
+    separating,
+    standing,
+    succession,
+)
 from covenant.codes import INVITING, WORD, code_in
 from covenant.messages import Say
 from covenant.turn import Turn
@@ -21,6 +33,9 @@ APART: dict[str, Callable[[Turn], list[Say]]] = {
     "choose_town": standing.choose_town,
     "starting_line": race_guide.guide,
     reporting_chat.NAME: reporting_chat.answer,
+    "team": roles.team,
+    "focal_details": succession.details,
+    "review_evidence": evidence_desk.desk,
 }
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot import binding, files
 from bot.store import Store
-from covenant import doubts, invitations, mailing, nudges, privacy, reminders
+from covenant import doubts, invitations, mailing, mended, nudges, privacy, reminders
 from db.engine import Sessions
 from db.messages import Inbound, InboundState
 from db.people import Consent, Purpose
@@ -36,6 +36,11 @@ class Clock:
         """Ask about what was begun and left, where people are at work now."""
         with self.sessions.begin() as session:
             nudges.queue_due(session, datetime.now(UTC))
+
+    def report(self) -> None:
+        """Tell reviewers what was mended that they sent back."""
+        with self.sessions.begin() as session:
+            mended.queue_due(session, datetime.now(UTC))
 
     def bind(self) -> None:
         """Bind signed letters of several pages into one file each."""
@@ -75,6 +80,7 @@ class Clock:
         return (
             (self.remind, 30),
             (self.nudge, 60),
+            (self.report, 60),
             (self.bind, 5),
             (self.erase, 5),
             (self.forget, 3600),

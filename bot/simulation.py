@@ -145,7 +145,7 @@ class Simulation:
 
     def _notice_tickets(self, session: Session, now: datetime) -> None:
         for ticket in self._fresh(session, Ticket):
-            self.ledger.note_ticket(ticket.kind, ticket.message or "", now)
+            self.ledger.note_ticket(ticket.id, ticket.kind, ticket.message or "", now)
 
     # --- what people do ---------------------------------------------------------------------------------------------
 

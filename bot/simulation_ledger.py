@@ -73,6 +73,7 @@ class Ledger:
     sent: list[Sent] = field(default_factory=list)
     spoken: dict[Duty, list[date]] = field(default_factory=lambda: defaultdict(list))
     tasks: dict[Duty, list[date]] = field(default_factory=lambda: defaultdict(list))
+    tickets: dict[int, date] = field(default_factory=dict)
     answers: Counter[str] = field(default_factory=Counter)
     rests: dict[int, list[tuple[date, date]]] = field(default_factory=lambda: defaultdict(list))
     closed: dict[int, list[date]] = field(default_factory=lambda: defaultdict(list))
@@ -86,8 +87,9 @@ class Ledger:
         for duty in message.duties():
             self.spoken[duty].append(message.at.date())
 
-    def note_ticket(self, kind: str, about: str, now: datetime) -> None:
+    def note_ticket(self, number: int, kind: str, about: str, now: datetime) -> None:
         """Note a task of the secretariat, by what it is about: `Town 3 (ID): milestone_plan 2030-01-31, …`."""
+        self.tickets[number] = now.date()
         self.escalated += kind == SILENT
         for part in about.split("; "):
             town, _, duties = part.partition(": ")
@@ -154,9 +156,11 @@ class Ledger:
         since = self.towns[name][2]
         spoken = self.spoken[name, milestone.key]
         moments = [due - timedelta(days=days) for days in schedule().days_before]
-        missed = sum(not self._was_spoken(milestone.id, one, spoken, ticked) for one in moments if one >= since)
-        tasks = self.tasks[name, milestone.key]
-        return missed + (not self._was_settled(milestone.id, max(*moments, since), tasks, ticked))
+        left = self.tickets.get(milestone.ticket_id or 0, date.max)  # since then nobody of the town wants reminders
+        watched = [one for one in moments if since <= one < left]
+        missed = sum(not self._was_spoken(milestone.id, one, spoken, ticked) for one in watched)
+        last, tasks = max(*moments, since), self.tasks[name, milestone.key]
+        return missed + (last < left and not self._was_settled(milestone.id, last, tasks, ticked))
 
     def _was_spoken(self, milestone_id: int, day: date, spoken: Iterable[date], ticked: Sequence[date]) -> bool:
         """Tell whether a milestone was spoken of soon after a day, unless it was closed or somebody had it rest."""

@@ -5,14 +5,14 @@ from dataclasses import replace
 
 from sqlalchemy import select
 
-from covenant import admission, drafts, menu, outbox, review, teams, tickets, welcome
+from covenant import admission, drafts, menu, outbox, review, succession, teams, tickets, welcome
 from covenant.applications import newest_application
 from covenant.codes import INVITING, code_in, digest
 from covenant.display import municipality_argument, place_text
 from covenant.invitations import JOIN, may_make, named, own_draft
 from covenant.linking import MOST_TRIES, hold_owner, wrong_tries
 from covenant.messages import Args, Choice, Say, button, payload, say
-from covenant.review import Event
+from covenant.review import Actor, Event
 from covenant.turn import Turn
 from db.people import Contact, Role
 from db.records import Draft, DraftEvent, DraftState, Municipality, TeamRole
@@ -185,15 +185,18 @@ def _tell_maker(turn: Turn, found: Invitation, key: str) -> None:
 def _succeed(turn: Turn, found: Invitation) -> list[Say]:
     municipality, maker = _town(found), turn.session.get_one(Contact, found.contact_id)
     teams.step_down(turn.session, maker, municipality, maker, turn.now, stays=found.stays)
+    succession.hand_over(turn.session, municipality, turn.contact, Actor(maker.id, turn.now))
     teams.admit(turn.session, turn.contact, municipality, TeamRole.FOCAL, maker, turn.now)
+    admission.close_ticket(turn.session, turn.contact.id, turn.now)
     tickets.open_ticket(turn, "handed_over", municipality.name)
     _tell_maker(turn, found, "utter_invite_accepted" if found.stays else "utter_invite_left")
-    return _welcomed(turn, municipality)
+    return succession.begin(turn, municipality) or _welcomed(turn, municipality)
 
 
 def _join_team(turn: Turn, found: Invitation) -> list[Say]:
     municipality, maker = _town(found), turn.session.get_one(Contact, found.contact_id)
-    teams.admit(turn.session, turn.contact, municipality, TeamRole.OFFICER, maker, turn.now)
+    role = TeamRole.SECOND if found.kind == InvitationKind.SECOND else TeamRole.OFFICER
+    teams.admit(turn.session, turn.contact, municipality, role, maker, turn.now)
     _tell_maker(turn, found, "utter_invite_accepted")
     return _welcomed(turn, municipality)
 
@@ -241,13 +244,12 @@ def _town(found: Invitation) -> Municipality:
 
 def _welcomed(turn: Turn, municipality: Municipality) -> list[Say]:
     admission.close_ticket(turn.session, turn.contact.id, turn.now)
-    remind = Choice(button("Yes, remind me"), payload("opt_in", purpose="reminders"))
-    args = {"municipality": municipality_argument(municipality)}
-    return [Say("utter_invitation_done", args, (menu.STATUS, remind)), *drafts.resume(turn)]
+    return [succession.welcomed(municipality), *drafts.resume(turn)]
 
 
 _ACCEPTED: dict[InvitationKind, Callable[[Turn, Invitation], list[Say]]] = {
     InvitationKind.SUCCESSOR: _succeed,
+    InvitationKind.SECOND: _join_team,
     InvitationKind.COLLEAGUE: _join_team,
     InvitationKind.SIGNATORY: _confirm,
     InvitationKind.TYPIST: _type,

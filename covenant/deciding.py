@@ -2,19 +2,16 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from covenant import outbox, papers, reminders, review
+from covenant import outbox, papers, reminders, review, teams
 from covenant.amending import AMEND
 from covenant.applications import LETTER, next_steps, status_arguments
 from covenant.display import municipality_argument
 from covenant.messages import Say
 from covenant.review import Actor, Event
-from covenant.teams import team
 from covenant.turn import local_date
-from db.people import Contact
-from db.records import Application, ApplicationEvent, ApplicationState, Membership
+from db.records import Application, ApplicationEvent, ApplicationState
 
 RETURNABLE = (*(one.key for one in AMEND.fields), LETTER)
 WAITING = (
@@ -32,7 +29,7 @@ def take(session: Session, application: Application, by: Actor, *, over: bool = 
 
 def accept(session: Session, application: Application, by: Actor) -> None:
     """Accept an application: the commitment starts today, the milestones' reminders are laid out, the team is told."""
-    _hold_team(session, application)
+    teams.hold(session, application.municipality_id)
     event = review.move(session, application, Event.ACCEPTED, by)
     application.municipality.committed_on = local_date(by.time_zone, by.at)
     reminders.lay_out(session, application.municipality)
@@ -49,14 +46,14 @@ def send_back(session: Session, application: Application, by: Actor, reason: str
     unknown = [one for one in fields if one not in RETURNABLE]
     if unknown:
         raise LookupError(unknown[0])
-    _hold_team(session, application)
+    teams.hold(session, application.municipality_id)
     event = review.move(session, application, Event.RETURNED, by, reason=reason, fields=fields)
     _tell(session, application, event, _standing(application))
 
 
 def decline(session: Session, application: Application, by: Actor, reason: str) -> None:
     """Decline an application with a reason; the team is told."""
-    _hold_team(session, application)
+    teams.hold(session, application.municipality_id)
     event = review.move(session, application, Event.DECLINED, by, reason=reason)
     _tell(session, application, event, _standing(application))
 
@@ -65,17 +62,7 @@ def _standing(application: Application) -> Say:
     return Say("utter_status", status_arguments(application), next_steps(application))
 
 
-def _hold_team(session: Session, application: Application) -> None:
-    """Hold the team before the application, as their own turns do: whoever waits for somebody holds nothing of theirs.
-
-    A message to a contact waits for that contact's turn to end; that turn may wait for the application.
-    """
-    members = select(Membership.contact_id).where(Membership.municipality_id == application.municipality_id)
-    query = select(Contact.id).where(Contact.id.in_(members)).order_by(Contact.id)
-    session.execute(query.with_for_update(read=True, key_share=True)).all()
-
-
 def _tell(session: Session, application: Application, event: ApplicationEvent, news: Say) -> None:
     """Tell the team; the event's number lets two returns be told, and each of them once."""
-    for contact in team(session, application.municipality):
+    for contact in teams.team(session, application.municipality):
         outbox.queue_say(session, contact, news, key=f"{event.event}:{event.id}:{contact.id}")

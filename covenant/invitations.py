@@ -26,6 +26,7 @@ QR = "invitation-qr:"
 
 TITLES = {
     InvitationKind.SUCCESSOR: button("Hand over my role"),
+    InvitationKind.SECOND: button("Second focal point"),
     InvitationKind.COLLEAGUE: button("Invite a colleague"),
     InvitationKind.SIGNATORY: button("Ask the signatory"),
     InvitationKind.TYPIST: button("Let an officer type"),
@@ -43,14 +44,14 @@ def named(kind: str) -> dict[str, Any]:
 
 
 def may_make(session: Session, maker: Contact, kind: str, municipality: Municipality | None) -> bool:
-    """Tell whether a contact may hand this over now: members invite, and only the focal point hands over that role.
+    """Tell whether a contact may hand this over now: members invite, only the focal point gives a focal point's role.
 
     Whose rights come from the secretariat neither gives nor loses any by a link.
     """
     if maker.is_secretariat or maker.is_group or municipality is None:
         return False
     role = role_of(session, maker, municipality)
-    if kind == InvitationKind.SUCCESSOR:
+    if kind in {InvitationKind.SUCCESSOR, InvitationKind.SECOND}:
         return role == TeamRole.FOCAL
     if kind == InvitationKind.TYPIST:  # nothing of the team is handed over
         return False
@@ -76,7 +77,9 @@ def hand_over(turn: Turn) -> list[Say]:
     if not kinds:
         ticket = tickets.open_ticket(turn, "hand_over_role", turn.text)
         return [Say("utter_hand_over", {"reference": ticket.reference}), *drafts.resume(turn)]
-    choices = (*(invite_choice(kind) for kind in kinds), *(_back(one) for one in _open(turn)))
+    is_focal = InvitationKind.SUCCESSOR in kinds
+    team = (Choice(button("Our team"), "/team"),) if is_focal else ()
+    choices = (*(invite_choice(kind) for kind in kinds), *team, *(_back(one) for one in _open(turn)))
     shown = municipality_argument(municipality) if municipality else say("utter_invitation_town")
     return [Say("utter_invite_which", {"municipality": shown}, choices)]
 

@@ -5,10 +5,12 @@ from covenant import (
     amending,
     broadcast_chat,
     evidence,
+    evidence_desk,
     joining,
     knowledge,
     mailing,
     pledge_form,
+    succession,
     verdicts,
     welcome,
 )
@@ -25,6 +27,8 @@ ALL = (
     mailing.PLAN,
     verdicts.PLAN,
     evidence.PLAN,
+    evidence_desk.PLAN,
+    succession.PLAN,
 )
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import delete, func, inspect, select, update
 from sqlalchemy.orm import Session
 
 from covenant.consent import fingerprint
+from covenant.review import FOCAL_CHANGED
 from db.base import Base
 from db.columns import new_reference
 from db.messages import Conversation, File, Inbound, InboundState, Outbound, OutboundState, TurnEffect
@@ -148,7 +149,10 @@ def erase(session: Session, contact: Contact, secret: str, now: datetime) -> Non
 
 def _unlink(session: Session, contact: Contact) -> None:
     # A colleague's amendment may hold the person's own address, so the history of their requests is emptied as well.
-    theirs = select(Application.id).where(Application.contact_id == contact.id)
+    # So is that of a request which they handed over: the step itself says what was known of them.
+    handed_over = (ApplicationEvent.contact_id == contact.id) & (ApplicationEvent.event == FOCAL_CHANGED)
+    sent = select(Application.id).where(Application.contact_id == contact.id)
+    theirs = sent.union(select(ApplicationEvent.application_id).where(handed_over))
     about = (ApplicationEvent.contact_id == contact.id) | ApplicationEvent.application_id.in_(theirs)
     session.execute(update(ApplicationEvent).where(about).values(change={}, reason=None))
     session.execute(update(ApplicationEvent).where(ApplicationEvent.contact_id == contact.id).values(contact_id=None))

@@ -5,17 +5,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from covenant import outbox
+from covenant import outbox, teams
 from covenant.display import municipality_argument
 from covenant.hours import zone_of
 from covenant.messages import Choice, Say, button, payload, say
 from covenant.milestones import schedule
 from covenant.schedule import hold, is_certain, lay_out_next, reopen, settle
-from covenant.teams import team
 from db.messages import File
 from db.milestones import Badge, Evidence, EvidenceState, Milestone, Phase
 from db.people import Contact
@@ -51,6 +50,7 @@ def next_step(session: Session, municipality: Municipality) -> Milestone | None:
 def hand_in(session: Session, milestone: Milestone, contact: Contact, proof: Proof, now: datetime) -> Evidence:
     """Take evidence for a milestone: it waits for the secretariat, and nobody is reminded of the milestone any more."""
     hold(session, [milestone.id])
+    mends = last_returned(session, milestone) is not None
     rows = [
         Evidence(
             milestone_id=milestone.id,
@@ -59,6 +59,7 @@ def hand_in(session: Session, milestone: Milestone, contact: Contact, proof: Pro
             link=proof.link,
             year=proof.year,
             note=proof.note,
+            unheard=mends,
             created_at=now,
         )
         for file in proof.files or (None,)
@@ -77,17 +78,46 @@ def waiting(session: Session) -> Sequence[Evidence]:
     return session.scalars(query.order_by(Evidence.id)).all()
 
 
+def handed_in_waiting() -> Select[Evidence]:
+    """Return the query for what waits, oldest first; of several files handed in together, the first stands for all."""
+    first = select(func.min(Evidence.id)).where(Evidence.state == EvidenceState.WAITING)
+    firsts = first.group_by(Evidence.milestone_id, Evidence.contact_id, Evidence.created_at)
+    return select(Evidence).where(Evidence.id.in_(firsts)).order_by(Evidence.id)
+
+
+def count_waiting(session: Session) -> int:
+    """Return how often something was handed in that waits for the secretariat."""
+    return session.scalar(select(func.count()).select_from(handed_in_waiting().subquery())) or 0
+
+
+def together(session: Session, evidence: Evidence) -> Sequence[Evidence]:
+    """Return what waits and was handed in together with a piece of evidence, itself included."""
+    same = (Evidence.milestone_id == evidence.milestone_id) & (Evidence.created_at == evidence.created_at)
+    theirs = same & Evidence.contact_id.is_not_distinct_from(evidence.contact_id)
+    query = select(Evidence).where(theirs, Evidence.state == EvidenceState.WAITING)
+    return session.scalars(query.order_by(Evidence.id)).all()
+
+
+def last_returned(session: Session, milestone: Milestone) -> Evidence | None:
+    """Return what was returned last for a milestone, None where nothing was returned or something accepted since."""
+    query = select(Evidence).where(Evidence.milestone_id == milestone.id, Evidence.decided_at.is_not(None))
+    last = session.scalars(query.order_by(Evidence.decided_at.desc(), Evidence.id.desc()).limit(1)).first()
+    return last if last and last.state == EvidenceState.RETURNED else None
+
+
 def find(session: Session, reference: str) -> Evidence | None:
     """Return the evidence with a reference, or None."""
     return session.scalars(select(Evidence).where(Evidence.reference == reference)).first()
 
 
-def accept(session: Session, evidence: Evidence, now: datetime) -> None:
-    """Accept evidence: its milestone is done, the team is congratulated and told what is next; Decided if it was."""
-    milestone = _decide(session, evidence, EvidenceState.ACCEPTED, now)
+def accept(session: Session, evidence: Evidence, now: datetime, by: Contact | None = None) -> None:
+    """Accept evidence: its milestone is done, the team is congratulated and told what is next; Decided if it was.
+
+    `by` is None for the operator's command.
+    """
+    milestone = _hold_waiting(session, evidence)
     also = select(Evidence).where(Evidence.milestone_id == milestone.id, Evidence.state == EvidenceState.WAITING)
-    for one in session.scalars(also):
-        one.state, one.decided_at = EvidenceState.ACCEPTED, now
+    _decide(session, session.scalars(also).all(), EvidenceState.ACCEPTED, now, by)
     milestone.phase = Phase.DONE
     settle(session, milestone)
     country = milestone.municipality.country
@@ -102,11 +132,16 @@ def accept(session: Session, evidence: Evidence, now: datetime) -> None:
     _tell(session, milestone, Say("utter_evidence_accepted", args, (_DUE,)), f"evidence:{evidence.id}:accepted")
 
 
-def send_back(session: Session, evidence: Evidence, reason: str, now: datetime) -> None:
-    """Return evidence with a reason: its milestone is open again, and the team is told; Decided if it was."""
-    milestone = _decide(session, evidence, EvidenceState.RETURNED, now)
-    evidence.reason = reason
-    session.flush()
+def send_back(session: Session, evidence: Evidence, reason: str, now: datetime, by: Contact | None = None) -> None:
+    """Return evidence, and what was handed in together with it, with a reason; Decided if it was.
+
+    Its milestone is open again, and the team is told. `by` is None for the operator's command.
+    """
+    milestone = _hold_waiting(session, evidence)
+    returned = together(session, evidence)
+    for one in returned:
+        one.reason = reason
+    _decide(session, returned, EvidenceState.RETURNED, now, by)
     left = select(Evidence.id).where(Evidence.milestone_id == milestone.id, Evidence.state == EvidenceState.WAITING)
     if milestone.phase == Phase.HANDED_IN and session.scalar(left.limit(1)) is None:
         reopen(session, milestone, now)
@@ -118,18 +153,26 @@ def send_back(session: Session, evidence: Evidence, reason: str, now: datetime) 
 _DUE = Choice(button("What is due when"), "/ask_deadlines")
 
 
-def _decide(session: Session, evidence: Evidence, state: EvidenceState, now: datetime) -> Milestone:
+def _hold_waiting(session: Session, evidence: Evidence) -> Milestone:
+    """Hold the team and the milestone of evidence that is to be decided on; Decided if it was."""
+    teams.hold(session, evidence.milestone.municipality_id)
     [milestone] = hold(session, [evidence.milestone_id])
     session.refresh(evidence)
     if evidence.state != EvidenceState.WAITING:
         raise Decided(evidence.state)
-    evidence.state, evidence.decided_at = state, now
-    session.flush()
     return milestone
 
 
+def _decide(
+    session: Session, pieces: Sequence[Evidence], state: EvidenceState, now: datetime, by: Contact | None
+) -> None:
+    for one in pieces:
+        one.state, one.decided_at, one.reviewer_id, one.unheard = state, now, by.id if by else None, False
+    session.flush()
+
+
 def _tell(session: Session, milestone: Milestone, message: Say, key: str) -> None:
-    for contact in team(session, milestone.municipality):
+    for contact in teams.team(session, milestone.municipality):
         outbox.queue_say(session, contact, message, f"{key}:{contact.id}")
 
 

@@ -125,7 +125,7 @@ def find_people(session: Session, municipality_ids: Sequence[int], now: datetime
 def _choose(session: Session, due: list[tuple[Reminder, Milestone]], now: datetime) -> list[Asking]:
     """Find whom to ask now for each reminder; what has to wait gets its moment, what nobody answers a ticket."""
     people = find_people(session, [milestone.municipality_id for _, milestone in due], now)
-    asking, silent = [], defaultdict(list)
+    asking, silent = [], []
     for reminder, milestone in due:
         if reminder.state == ReminderState.ASKED:  # and nobody answered
             reminder.step += 1
@@ -134,16 +134,32 @@ def _choose(session: Session, due: list[tuple[Reminder, Milestone]], now: dateti
         back_at = people.back_at(milestone.municipality_id, reminder.step)
         if found:
             reminder.step, contact = found
+            milestone.ticket_id = None  # somebody can be asked again
             asking += _at_work(Asking(reminder, milestone, contact), now)
         elif back_at:
             country = milestone.municipality.country
             reminder.due_at = next_working(back_at, country, zone_of(None, country))
         else:
             reminder.state = ReminderState.SETTLED
-            silent[milestone.municipality].append(milestone)
-    for municipality, milestones in silent.items():
-        tickets.open_task(session, SILENT, about(municipality, milestones), now)
+            silent.append(milestone)
+    _leave(session, silent, people, now)
     return asking
+
+
+def _leave(session: Session, silent: Sequence[Milestone], people: People, now: datetime) -> None:
+    """Leave milestones of which nobody answers to the secretariat, with one ticket for those of a town.
+
+    Where nobody agreed to be reminded, every reminder would say the same again: there the first ticket is the only one.
+    """
+    new: dict[Municipality, list[Milestone]] = defaultdict(list)
+    for milestone in silent:
+        if milestone.ticket_id is None:
+            new[milestone.municipality].append(milestone)
+    for municipality, milestones in new.items():
+        ticket = tickets.open_task(session, SILENT, about(municipality, milestones), now)
+        if not people.may_be_asked(municipality.id, 0):
+            for milestone in milestones:
+                milestone.ticket_id = ticket.id
 
 
 def about(municipality: Municipality, milestones: Sequence[Milestone]) -> str:

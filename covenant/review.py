@@ -39,6 +39,7 @@ class Event(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+FOCAL_CHANGED = "focal_changed"  # an event that is no step: people change in every state
 FINAL = frozenset({State.ACCEPTED, State.DECLINED, State.WITHDRAWN})
 OPEN = tuple(state for state in State if state not in FINAL)
 DECISIONS = frozenset({Event.RETURNED, Event.ACCEPTED, Event.DECLINED})
@@ -146,6 +147,7 @@ def move(  # noqa: PLR0913 - a step of the history
         application.reviewer_id = by.contact_id
     if event in DECISIONS | TAKING | {Event.MENDED, Event.WITHDRAWN}:
         application.reason, application.returned_fields = reason, list(fields)
+        application.unheard = event is Event.MENDED
     told = {"fields": list(fields)} if fields else {}
     before = application.state
     return _write(session, application, event, after, by, change={**told, **(change or {})}, before=before)
@@ -166,6 +168,24 @@ def mend(session: Session, application: Application, mended: Collection[str], by
     return True
 
 
+def name_focal_point(session: Session, application: Application, details: Mapping[str, str | None], by: Actor) -> None:
+    """Write down the focal point's details, in every state, since people also change after the decision.
+
+    What was there before stays in the event. Whoever signs confirmed the one before, so that is open again.
+    """
+    lock(session, application)
+    change = {key: [getattr(application, key), value] for key, value in details.items()}
+    change = {key: pair for key, pair in change.items() if pair[0] != pair[1]}
+    if not change:
+        return
+    for key, (_before, value) in change.items():
+        setattr(application, key, value)
+    if application.state not in FINAL:
+        application.signatory_confirmed_at = None
+    state = application.state
+    _write(session, application, FOCAL_CHANGED, state, by, change=change, before=state)
+
+
 def lock(session: Session, application: Application) -> None:
     """Hold an application's row and read it anew; whoever came first has decided by then."""
     session.flush()
@@ -176,7 +196,7 @@ def lock(session: Session, application: Application) -> None:
 def _write(  # noqa: PLR0913 - a step of the history
     session: Session,
     application: Application,
-    event: Event,
+    event: str,
     after: State,
     by: Actor,
     *,
@@ -187,8 +207,8 @@ def _write(  # noqa: PLR0913 - a step of the history
     application.state = after
     if after != before:
         application.moved_at = by.at
-    if after in FINAL:
-        application.decided_at = by.at
+        if after in FINAL:
+            application.decided_at = by.at
     session.flush()
     row = ApplicationEvent(
         application_id=application.id,

@@ -1,6 +1,7 @@
 """What the secretariat does with applications from the chat: sees what waits, takes one up, decides, and goes on."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Select, case, func, select
@@ -34,21 +35,30 @@ def count_waiting(session: Session) -> int:
 
 
 def named(turn: Turn) -> Application | None:
-    """Return the application that a button or the words name: "what about 9ZN3R9Q6?"."""
-    written = re.findall(r"\b[A-Z0-9]{8}\b", turn.text.upper())
-    wanted = Application.reference.in_([turn.entities.get("application"), *written])
+    """Return the application that a button or the words name."""
+    wanted = Application.reference.in_([turn.entities.get("application"), *written(turn)])
     return turn.session.scalars(select(Application).where(wanted)).first()
 
 
-def listing(turn: Turn) -> Say:
-    """Offer what waits, eight at a time."""
+def written(turn: Turn) -> list[str]:
+    """Return what may be references in the words of a turn: "what about 9ZN3R9Q6?"."""
+    return re.findall(r"\b[A-Z0-9]{8}\b", turn.text.upper())
+
+
+def page_of(turn: Turn) -> int:
+    """Return the page of a list that a button asks for, from 0."""
     page = turn.entities.get("page")
-    page = page if isinstance(page, int) and page > 0 else 0
+    return page if isinstance(page, int) and page > 0 else 0
+
+
+def listing(turn: Turn, doors: Sequence[Choice] = ()) -> Say:
+    """Offer the applications that wait, eight at a time, and the `doors` to what else does."""
+    page = page_of(turn)
     found = turn.session.scalars(waiting().offset(page * SHOWN).limit(SHOWN + 1)).all()
     args = {"count": count_waiting(turn.session), "tickets": tickets.count_waiting(turn.session)}
     more = (Choice(button("More"), payload("review_queue", page=page + 1)),) if len(found) > SHOWN else ()
-    choices = (*(_look(one) for one in found[:SHOWN]), *more)
-    return Say("utter_queue" if found else "utter_queue_empty", args, choices)
+    choices = (*(_look(one) for one in found[:SHOWN]), *more, *doors)
+    return Say("utter_queue" if choices else "utter_queue_empty", args, choices)
 
 
 def _look(application: Application) -> Choice:

@@ -13,6 +13,7 @@ from db.teams import MembershipEvent
 
 BELONGS = Membership.pending.is_(False)
 FOCAL_FIRST = (case({TeamRole.FOCAL: 0, TeamRole.SECOND: 1}, value=Membership.role, else_=2), Membership.id)
+RANKS = {TeamRole.FOCAL: 2, TeamRole.SECOND: 1}  # the others are of no rank
 CURRENT_FIRST = (Membership.chosen_at.desc().nulls_last(), Membership.id)
 
 
@@ -32,6 +33,16 @@ def team(session: Session, municipality: Municipality) -> Sequence[Contact]:
     query = select(Contact).join(Membership, Membership.contact_id == Contact.id)
     theirs = query.where(Membership.municipality_id == municipality.id, BELONGS)
     return session.scalars(theirs.order_by(Contact.id)).all()
+
+
+def hold(session: Session, municipality_id: int) -> None:
+    """Hold a team before its application or milestones, as their own turns do: who waits for them holds nothing else.
+
+    A message to a contact waits for that contact's turn to end; that turn may wait for what the message is about.
+    """
+    members = select(Membership.contact_id).where(Membership.municipality_id == municipality_id)
+    query = select(Contact.id).where(Contact.id.in_(members)).order_by(Contact.id)
+    session.execute(query.with_for_update(read=True, key_share=True)).all()
 
 
 def municipality_of(session: Session, contact: Contact) -> Municipality | None:
@@ -118,13 +129,13 @@ def admit(  # noqa: PLR0913, PLR0917 - who, where, as what, by whom, when
 ) -> TeamRole:
     """Give a contact a role in a team, also to who was waiting for it; the town becomes their current one.
 
-    Whoever belongs to the team already only ever changes to the focal point. Returns the role they have now.
+    Whoever belongs to the team already only ever rises (`RANKS`). Returns the role they have now.
     """
     place = _place(session, contact, municipality)
     if place is None:
         place = Membership(municipality_id=municipality.id, contact_id=contact.id, pending=True)
         session.add(place)
-    if place.pending or role == TeamRole.FOCAL:
+    if place.pending or RANKS.get(role, 0) > RANKS.get(place.role, 0):
         place.pending, place.role = False, role
         note(session, contact, municipality, f"joined_as_{role}", by, now)
     place.chosen_at = now
@@ -147,6 +158,24 @@ def step_down(  # noqa: PLR0913 - who, where, whether, by whom, when
     session.flush()
 
 
+def change(session: Session, place: Membership, role: TeamRole, by: Contact, now: datetime) -> MembershipEvent:
+    """Give somebody of a team another role, which is not the focal point's; returns the step."""
+    contact = session.get_one(Contact, place.contact_id)
+    place.role = role
+    row = note(session, contact, place.municipality, f"became_{role}", by, now)
+    session.flush()
+    return row
+
+
+def end(session: Session, place: Membership, by: Contact, now: datetime) -> MembershipEvent:
+    """Take somebody out of a team; what they did stays, and so does the history. Returns the step."""
+    contact, municipality = session.get_one(Contact, place.contact_id), place.municipality
+    session.delete(place)
+    row = note(session, contact, municipality, "ended", by, now)
+    session.flush()
+    return row
+
+
 def choose(session: Session, contact: Contact, public_id: str, now: datetime) -> bool:
     """Make one of a contact's municipalities the one that is talked about; False for one that is not theirs."""
     chosen = next((one for one in municipalities_of(session, contact) if one.public_id == public_id), None)
@@ -160,9 +189,10 @@ def choose(session: Session, contact: Contact, public_id: str, now: datetime) ->
 
 def note(  # noqa: PLR0913, PLR0917 - a row of the history
     session: Session, contact: Contact, municipality: Municipality, event: str, by: Contact | None, now: datetime
-) -> None:
+) -> MembershipEvent:
     """Add a step to the history of a municipality's team."""
     row = MembershipEvent(
         municipality_id=municipality.id, contact_id=contact.id, event=event, by_id=by.id if by else None, at=now
     )
     session.add(row)
+    return row

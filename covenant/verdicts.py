@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 
-from covenant import deciding, review, reviewing
+from covenant import deciding, evidence_desk, review, reviewing
 from covenant.applications import field_titles
 from covenant.deciding import RETURNABLE
 from covenant.display import municipality_argument
@@ -106,7 +106,7 @@ def queue(turn: Turn) -> list[Say]:
         return reviewing.figures(turn)
     application = reviewing.named(turn)
     if application is None:
-        return [reviewing.listing(turn)]
+        return evidence_desk.written(turn) or [reviewing.listing(turn, evidence_desk.doors(turn))]
     do = str(turn.entities.get("do"))
     if do in EVENTS:
         return begin(turn, application, do)

@@ -23,7 +23,8 @@ class Phase(StrEnum):
 class Milestone(Base):
     """A municipality's duty. `due_on` is None where no date is known; `cycle` counts those that come again.
 
-    `reason` is why the secretariat set its date, or why it does not apply: with one, the date is certain.
+    `reason` is why the secretariat set its date, or why it does not apply: with one, the date is certain. `ticket_id`
+    tells the secretariat that nobody of the town wants to be reminded of it.
     """
 
     __tablename__ = "milestone"
@@ -36,6 +37,7 @@ class Milestone(Base):
     due_on: Mapped[date | None] = mapped_column(Date)
     phase: Mapped[Phase] = mapped_column(String(16), default=Phase.OPEN)
     reason: Mapped[str | None]
+    ticket_id: Mapped[int | None] = mapped_column(ForeignKey("ticket.id", ondelete="SET NULL"))
 
     municipality: Mapped[Municipality] = relationship()
 
@@ -49,9 +51,14 @@ class EvidenceState(StrEnum):
 
 
 class Evidence(Base):
-    """What somebody of a team handed in for a milestone: a file or a link, its year, a note."""
+    """What somebody of a team handed in for a milestone: a file or a link, its year, a note.
+
+    `reviewer_id` is who decided on it in the chat. `unheard`: it mends what was returned, and whoever returned that has
+    not heard of it.
+    """
 
     __tablename__ = "evidence"
+    __table_args__ = (Index("ix_evidence_unheard", "id", postgresql_where=text("unheard")),)
 
     id: Mapped[Id]
     reference: Mapped[Reference]
@@ -63,6 +70,8 @@ class Evidence(Base):
     note: Mapped[str | None]
     state: Mapped[EvidenceState] = mapped_column(String(16), default=EvidenceState.WAITING)
     reason: Mapped[str | None]
+    reviewer_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id", ondelete="SET NULL"))
+    unheard: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     created_at: Mapped[Created]
     decided_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 

@@ -118,10 +118,12 @@ class Application(Base):
     """A municipality's request to join, as it was sent to the secretariat; amended, never overwritten silently.
 
     Only `covenant.review` writes `state`, `moved_at` (since when it stands there), `reviewer_id` (who took it up),
-    `reason` and `returned_fields` (what is still to be mended). `letter_id` is the signed copy as it is read.
+    `reason`, `returned_fields` (what is still to be mended) and `unheard` (it was mended, and whoever sent it back has
+    not heard of it). `letter_id` is the signed copy as it is read.
     """
 
     __tablename__ = "application"
+    __table_args__ = (Index("ix_application_unheard", "id", postgresql_where=text("unheard")),)
 
     id: Mapped[Id]
     reference: Mapped[Reference]
@@ -145,6 +147,7 @@ class Application(Base):
     reviewer_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id", ondelete="SET NULL"))
     reason: Mapped[str | None]
     returned_fields: Mapped[JsonList] = mapped_column(default=list, server_default=text("'[]'"))
+    unheard: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     nudged: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     submitted_at: Mapped[Created]
     decided_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

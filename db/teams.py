@@ -11,9 +11,10 @@ from db.records import Draft, Municipality
 
 
 class InvitationKind(StrEnum):
-    """What is handed over: the focal point's role, a place in the team, the signatory's word, or a draft to fill in."""
+    """What is handed over: a focal point's role, a place in the team, the signatory's word, or a draft to fill in."""
 
     SUCCESSOR = "successor"
+    SECOND = "second"
     COLLEAGUE = "colleague"
     SIGNATORY = "signatory"
     TYPIST = "typist"

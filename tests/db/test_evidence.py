@@ -37,8 +37,10 @@ def give(session: Session, person: Somebody, field: str, value: object) -> list[
     return conversation.inform(turn(session, person, "inform", field=field, value=value))
 
 
-def handed_in(session: Session, place: Municipality, person: Somebody, key: str = "milestone_inventory") -> Evidence:
-    return progress.hand_in(session, milestone(session, place, key), person.contact, progress.Proof(year=2027), NOW)
+def handed_in(
+    session: Session, place: Municipality, person: Somebody, key: str = "milestone_inventory", at: datetime = NOW
+) -> Evidence:
+    return progress.hand_in(session, milestone(session, place, key), person.contact, progress.Proof(year=2027), at)
 
 
 def told(session: Session, person: Somebody, response: str) -> list[dict[str, Any]]:
@@ -243,7 +245,7 @@ def test_what_was_decided_is_not_decided_again(session: Session) -> None:
 def test_of_two_pieces_one_that_comes_back_leaves_the_other_waiting(session: Session) -> None:
     person = officer(session)
     place = town(session, person)
-    first, second = handed_in(session, place, person), handed_in(session, place, person)
+    first, second = (handed_in(session, place, person, at=NOW + timedelta(minutes=n)) for n in range(2))
     progress.send_back(session, first, "unreadable", NOW)
     assert milestone(session, place).phase == Phase.HANDED_IN
     progress.accept(session, second, NOW)

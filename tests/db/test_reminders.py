@@ -157,6 +157,31 @@ def test_where_nobody_can_be_asked_the_secretariat_has_it_at_once(session: Sessi
     assert reminders_of(session, place, INVENTORY)[0].state == ReminderState.SETTLED
 
 
+def test_where_nobody_agreed_a_milestone_has_one_ticket_however_often_it_would_be_reminded_of(session: Session) -> None:
+    person = somebody(session, Purpose.KEEPING)
+    place = town(session, person)
+    run(session, date(2028, 9, 1), DUE + timedelta(days=30))
+    [ticket] = tickets(session)
+    assert ticket.message == f"Kupang (ID): {INVENTORY} {DUE}, milestone_assessment {DUE}"
+    assert {one.state for one in reminders_of(session, place, INVENTORY)} == {ReminderState.SETTLED}
+    run(session, date(2029, 8, 1), date(2030, 4, 30))
+    assert len(tickets(session)) == 2, "the plan is another milestone"
+
+
+def test_who_agreed_and_changes_their_mind_is_another_ticket(session: Session) -> None:
+    person = somebody(session, Purpose.KEEPING)
+    town(session, person)
+    run(session, date(2028, 9, 1), date(2028, 10, 1))
+    session.add(said(person.contact, Purpose.REMINDERS, given=True))
+    session.flush()
+    run(session, date(2028, 12, 1), date(2028, 12, 12))
+    assert len(queued(session, person)) == 1
+    session.add(said(person.contact, Purpose.REMINDERS, given=False))
+    session.flush()
+    run(session, date(2028, 12, 13), DUE + timedelta(days=30))
+    assert len(tickets(session)) == 2
+
+
 def test_an_answer_ends_the_climbing(session: Session) -> None:
     first, second = officer(session), officer(session)
     place = town(session, first, second)

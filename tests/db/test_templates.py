@@ -1,7 +1,7 @@
 """What leaves on WhatsApp when its window is closed: an approved template, or a knock while the message waits."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -13,13 +13,14 @@ from bot.channels import Capabilities, Limit, Place, Urgency
 from bot.channels import Outbound as Message
 from bot.delivery import Dispatcher
 from bot.wording import Wording
-from covenant import broadcasts, outbox, templates
+from covenant import broadcasts, nudges, outbox, templates
 from covenant.messages import Say, say
+from covenant.nudges import AFTER
 from covenant.templates import KNOCK, NOTICE, family, form, longest
 from db.engine import Sessions
 from db.messages import Lane, Outbound, OutboundState, Template
 from db.people import Address, Contact, Purpose
-from db.records import Broadcast
+from db.records import Application, ApplicationState, Broadcast, Draft, Membership, Municipality
 from locales import Catalogues
 from tests.people import said
 
@@ -111,6 +112,67 @@ def test_a_reminder_leaves_as_its_template_with_the_readers_date(nobody_yet: Ses
     assert message.template.variables["2"] == khmer.text("milestone_plan")
     assert "2028" in message.template.variables["3"]
     assert message.template.variables["3"] != "30 November 2028", "the fixed words are English, what fills them is not"
+
+
+MONDAY = datetime(2026, 11, 30, 3, 0, tzinfo=UTC)  # ten in the morning in Jakarta
+
+
+def begun(session: Session, days: int) -> Address:
+    """Somebody on WhatsApp who left their request to join so many days ago."""
+    address = writer(session, Purpose.KEEPING)
+    contact = session.get_one(Contact, address.contact_id)
+    contact.country, contact.seen_at = "ID", MONDAY - timedelta(days=days)
+    session.add(Draft(contact_id=contact.id, journey="join", values={}, changed_at=contact.seen_at))
+    session.flush()
+    return address
+
+
+def sent(session: Session, days: int) -> Address:
+    """Somebody on WhatsApp whose request was returned to their town so many days ago."""
+    address = writer(session, Purpose.KEEPING)
+    contact = session.get_one(Contact, address.contact_id)
+    contact.seen_at = MONDAY - timedelta(days=days)
+    town = Municipality(name="Blitar", country="ID")
+    session.add(town)
+    session.flush()
+    session.add(Membership(municipality_id=town.id, contact_id=contact.id))
+    application = Application(municipality=town, contact_id=contact.id, state=ApplicationState.RETURNED)
+    application.reason, application.moved_at = "The stamp\nis missing.", contact.seen_at
+    session.add(application)
+    session.flush()
+    return address
+
+
+@pytest.mark.parametrize("days", AFTER)
+@pytest.mark.parametrize(("silent", "name"), [(begun, "nudge_draft"), (sent, "nudge_application")])
+def test_a_nudge_leaves_as_its_template_at_each_stage(
+    nobody_yet: Sessions, catalogues: Catalogues, silent: Callable[[Session, int], Address], name: str, days: int
+) -> None:
+    phone = Phone()
+    with nobody_yet.begin() as session:
+        approve(session, catalogues, "nudge_draft", "nudge_application", KNOCK)
+        silent(session, days)
+        assert nudges.queue_due(session, MONDAY) == 1
+    send(nobody_yet, catalogues, phone)
+    (message,) = phone.posted
+    assert message.template
+    assert message.template.name == name
+    if name == "nudge_application":
+        values = message.template.variables
+        assert values["1"] == "Blitar"
+        assert values["3"].endswith("The stamp is missing."), "in one line"
+
+
+def test_a_nudge_without_an_approved_template_waits_behind_a_knock(
+    nobody_yet: Sessions, catalogues: Catalogues
+) -> None:
+    phone = Phone()
+    with nobody_yet.begin() as session:
+        approve(session, catalogues, KNOCK)
+        begun(session, AFTER[0])
+        nudges.queue_due(session, MONDAY)
+    send(nobody_yet, catalogues, phone)
+    assert [message.template and message.template.name for message in phone.posted] == [KNOCK]
 
 
 def test_the_readers_own_language_goes_before_english(
