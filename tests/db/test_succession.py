@@ -153,6 +153,8 @@ def test_who_handed_over_again_before_answering_changes_nothing(session: Session
 
 
 def test_of_who_handed_over_and_is_erased_nothing_stays_and_the_new_one_does(session: Session, place: Town) -> None:
+    colleague, amended = officer(session).contact, {"focal_name": ["Agus Wibowo", "Agus Wibowo, M.Si."]}
+    review.move(session, place.application, review.Event.AMENDED, Actor(colleague.id, NOW), change=amended)
     successor, _said = handed_over(session, place)
     give(successor)
     before = Somebody("", place.person.contact, place.person.address)
