@@ -9,6 +9,9 @@ from covenant import (
     knowledge,
     mailing,
     pledge_form,
+    pledge_page,
+    pledge_progress,
+    pledge_verdicts,
     verdicts,
     welcome,
 )
@@ -25,6 +28,9 @@ ALL = (
     mailing.PLAN,
     verdicts.PLAN,
     evidence.PLAN,
+    pledge_page.PLAN,
+    pledge_progress.PLAN,
+    pledge_verdicts.PLAN,
 )
 
 

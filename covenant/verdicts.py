@@ -1,10 +1,11 @@
 """Returning or declining an application in the chat: what is to be mended, the reason, a last look before it leaves."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlalchemy import select
 
-from covenant import deciding, review, reviewing
+from covenant import deciding, pledge_verdicts, review, reviewing
 from covenant.applications import field_titles
 from covenant.deciding import RETURNABLE
 from covenant.display import municipality_argument
@@ -101,18 +102,27 @@ def _submit(turn: Turn, draft: Draft) -> list[Say]:
 
 
 def queue(turn: Turn) -> list[Say]:
-    """Show what waits for review, or one application, or decide on it; others get the public figures."""
+    """Show what waits for review, or one application or pledge, or decide on it; others get the public figures."""
     if not turn.contact.is_secretariat:
         return reviewing.figures(turn)
     application = reviewing.named(turn)
     if application is None:
-        return [reviewing.listing(turn)]
+        pledge = pledge_verdicts.named(turn)
+        return pledge_verdicts.show(turn, pledge) if pledge else _all_that_waits(turn)
     do = str(turn.entities.get("do"))
     if do in EVENTS:
         return begin(turn, application, do)
     if do in {"take", "over"}:
         return reviewing.take(turn, application, over=do == "over")
     return reviewing.accept(turn, application) if do == "accept" else reviewing.details(turn, application)
+
+
+def _all_that_waits(turn: Turn) -> list[Say]:
+    """Offer the applications, and behind them the pledges, where any wait."""
+    applications, pledges = reviewing.listing(turn), pledge_verdicts.wait(turn.session)
+    if pledge_verdicts.NEXT not in pledges.choices:
+        return [applications]
+    return [applications, replace(pledges, choices=(*applications.choices, pledge_verdicts.NEXT))]
 
 
 PLAN = register(Plan(VERDICT, submit=_submit, noticed=_noticed, choices=_choices, preview=_preview))
