@@ -62,17 +62,8 @@ class Inhabitant:
             message = f"{field.key if field else 'nothing'} was asked, “{text}” was told"
             raise NotTaken(message)
 
-    def tell_if_open(self, field: str, text: str) -> None:
-        """Type the answer to a question, unless what was said before answered it."""
-        if self._is_open(field):
-            self.tell(text)
-
-    def skip_if_open(self, field: str) -> None:
-        """Skip a question, where it is asked."""
-        if self._is_open(field):
-            self.press("skip")
-
-    def _is_open(self, field: str) -> bool:
+    def is_asked(self, field: str) -> bool:
+        """Tell whether a question is the open one; what was said before may have answered it."""
         return self.session.get_one(Draft, self.contact.draft_id).field == field
 
     def settle(self, role: Role, *, news: bool) -> None:

@@ -19,6 +19,7 @@ from bot.channels import Inbound
 from bot.channels.web import NAME
 from bot.inhabitant import Inhabitant
 from bot.store import Store
+from covenant.fields import KEEP
 from covenant.reminders import TIME_ZONES
 from db.milestones import Reminder, ReminderState
 from db.people import Role
@@ -201,11 +202,14 @@ class Region:
             person.press("log_pledge")
             person.tell(pledge["action"])
             person.choose("pledge_campaign", "resilience")
-            person.choose("pledge_hazards", pledge["hazard"])
-            person.choose("pledge_hazards", "keep")
-            for field in ("people", "year"):
-                person.tell_if_open(f"pledge_{field}", pledge[field])
-            person.skip_if_open("pledge_place")
+            if person.is_asked("pledge_hazards"):
+                person.choose("pledge_hazards", pledge["hazard"])
+                person.choose("pledge_hazards", KEEP)
+            for key in ("people", "year"):
+                if person.is_asked(f"pledge_{key}"):
+                    person.tell(pledge[key])
+            if person.is_asked("pledge_place"):
+                person.press("skip")
             person.choose("pledge_more", "no")
             person.press("affirm")
 

@@ -113,7 +113,7 @@ def test_pledges_have_everything_and_belong_to_towns_and_to_groups(region: Sessi
     assert len(pledges) > 50
     assert all(one.hazards and one.people_min and one.end_year and one.end_year >= 2028 for one in pledges)
     assert 20 < len([one for one in pledges if one.municipality_id]) < len(pledges)
-    assert len({one.hazards[0] for one in pledges}) == 4
+    assert len({one.hazards[0] for one in pledges}) >= 4
 
 
 def test_a_broadcast_in_every_invented_language_is_queued_for_everybody_who_said_yes(region: Session) -> None:

@@ -263,7 +263,7 @@ def test_a_verified_pledge_that_is_corrected_waits_again(session: Session) -> No
     person = at(session)
     pledge = recorded(session, person)
     pledge_book.verify(session, pledge, Actor(None, NOW))
-    said = pledge_form.correct(person._turn("list_pledges"), pledge)  # noqa: SLF001 - as the button's answer does
+    said = pledge_form.correct(person._turn("list_pledges"), pledge)
     assert keys(said) == ["utter_which_field"]
     person.press("correct", field="pledge_people")
     person.choose("pledge_people", 900)
@@ -279,7 +279,7 @@ def test_a_correction_that_changes_nothing_leaves_it_verified(session: Session) 
     person = at(session)
     pledge = recorded(session, person)
     pledge_book.verify(session, pledge, Actor(None, NOW))
-    pledge_form.correct(person._turn("list_pledges"), pledge)  # noqa: SLF001
+    pledge_form.correct(person._turn("list_pledges"), pledge)
     draft_of(person).field = None
     assert keys(person.press("affirm"))[0] == "utter_pledge_unchanged"
     session.refresh(pledge)
@@ -289,7 +289,7 @@ def test_a_correction_that_changes_nothing_leaves_it_verified(session: Session) 
 def test_what_was_withdrawn_meanwhile_is_not_corrected(session: Session) -> None:
     person = at(session)
     pledge = recorded(session, person)
-    pledge_form.correct(person._turn("list_pledges"), pledge)  # noqa: SLF001
+    pledge_form.correct(person._turn("list_pledges"), pledge)
     pledge_book.withdraw(session, pledge, Actor(None, NOW))
     person.press("correct", field="pledge_people")
     person.choose("pledge_people", 900)
