@@ -39,11 +39,12 @@ def listing(
     from sqlalchemy import select
 
     from bot.cli_staff import session_of
-    from db.pledges import Pledge, PledgeState
+    from covenant import pledge_deciding
+    from db.pledges import Pledge
 
     with one_sentence() as settings, session_of(settings) as session:
-        query = select(Pledge).order_by(Pledge.id)
-        found = session.scalars(query if everything else query.where(Pledge.state == PledgeState.RECORDED)).all()
+        query = select(Pledge).order_by(Pledge.id) if everything else pledge_deciding.waiting()
+        found = session.scalars(query).all()
         for one in found:
             place = one.municipality.name if one.municipality else one.place_name or "-"
             typer.echo(f"{one.reference}  {one.state:<10} {one.campaign:<17} {one.created_at:%Y-%m-%d}  {place}")

@@ -18,7 +18,7 @@ FILES = "files"  # kept in the draft beside what its questions ask
 def take(turn: Turn, files: Sequence[File]) -> list[Say]:
     """Take files for what is being filled in; nothing where it takes none. The caller asks the next question."""
     draft = drafts.open_draft(turn)
-    key = plan_of(draft).proof if draft else None
+    key = plan_of(draft).files if draft else None
     if draft is None or key is None or not files:
         return []
     known = [*draft.values.get(FILES, ()), *(one.public_id for one in files)]
@@ -43,4 +43,4 @@ def lines_of(turn: Turn, draft: Draft) -> list[list[Any]]:
 
 def _title(draft: Draft) -> dict[str, Any]:
     plan = plan_of(draft)
-    return plan.journey.by_key[plan.proof or ""].title
+    return plan.journey.by_key[plan.files or ""].title

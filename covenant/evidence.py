@@ -107,4 +107,4 @@ def _submit(turn: Turn, draft: Draft) -> list[Say]:
     return [Say("utter_evidence_sent", args, (Choice(button("What is due when"), "/ask_deadlines"),))]
 
 
-PLAN = register(Plan(EVIDENCE, submit=_submit, preview=_preview, proof=LINK))
+PLAN = register(Plan(EVIDENCE, submit=_submit, preview=_preview, files=LINK))

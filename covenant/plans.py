@@ -27,7 +27,7 @@ def no_choices(_turn: Turn, _draft: Draft, _field: Field) -> Sequence[Choice]:
 class Plan:
     """A journey with what it does: `submit` at the end, `noticed` after an answer (what it returns ends the form).
 
-    `proof` is the question that files answer, where it takes any (`covenant.attachments`).
+    `files` is the question that files answer, where it takes any (`covenant.attachments`).
     """
 
     journey: Journey
@@ -35,7 +35,7 @@ class Plan:
     noticed: Noticed = nothing_noticed
     choices: Choices = no_choices
     preview: Preview | None = None
-    proof: str | None = None
+    files: str | None = None
 
 
 PLANS: dict[str, Plan] = {}

@@ -24,7 +24,7 @@ from db.records import Draft, DraftState
 
 MOST = 9  # things that are offered; one more button leads to the rest, and no channel shows more than ten
 REFERENCE, EMISSIONS = "reference", "emissions"  # kept in the draft beside what its questions ask
-STATE, PEOPLE, PROOF, NOTE = "report_state", "report_people", "report_proof", "report_note"
+STATE, PEOPLE, FILES, NOTE = "report_state", "report_people", "report_files", "report_note"
 PLEDGE_ONLY = (Role.COMMUNITY, Role.BUSINESS)  # they have no milestones
 RESEMBLES = ("report_progress", "log_pledge", "share_knowledge", "list_pledges")
 
@@ -38,7 +38,7 @@ REPORT = Journey(
     fields=(
         Field(STATE, CHOICE, options=pledge_lines.STATES, skippable=False),
         Field(PEOPLE, Kind.PEOPLE, optional=True, needed=_is_about_people),
-        Field(PROOF, Kind.URL, optional=True, name="utter_label_evidence_link"),
+        Field(FILES, Kind.URL, optional=True, name="utter_label_evidence_link"),
         Field(NOTE, Kind.TEXT, optional=True, resembles=RESEMBLES, name="utter_label_evidence_note"),
     ),
     counted=False,
@@ -154,7 +154,7 @@ def _submit(turn: Turn, draft: Draft) -> list[Say]:
         progress=Progress(draft.values[STATE]),
         reached=_reached(draft) if draft.values.get(PEOPLE) is not None else None,
         note=draft.values.get(NOTE),
-        link=draft.values.get(PROOF),
+        link=draft.values.get(FILES),
         files=attachments.files_of(turn, draft),
     )
     try:
@@ -166,4 +166,4 @@ def _submit(turn: Turn, draft: Draft) -> list[Say]:
     return [Say("utter_report_recorded", args, (pledge_choices.LIST,)), *well_done]
 
 
-PLAN = register(Plan(REPORT, submit=_submit, noticed=_noticed, preview=_preview, proof=PROOF))
+PLAN = register(Plan(REPORT, submit=_submit, noticed=_noticed, preview=_preview, files=FILES))

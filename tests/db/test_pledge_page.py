@@ -11,7 +11,7 @@ from covenant.review import Actor
 from db.messages import File
 from db.people import Role
 from db.pledges import Pledge, PledgeReport, PledgeState, Progress
-from db.records import Draft, DraftState, Ticket
+from db.records import Draft, DraftState, Membership, Ticket
 from tests.committed import milestone
 from tests.committed import town as committed
 from tests.db.applicants import NOW, file_of, keys, officer, payloads, phone
@@ -107,10 +107,9 @@ def test_the_page_shows_what_is_recorded_reported_and_what_happened_when(session
 @pytest.mark.parametrize("who", ["stranger", "asked only", "nobody's reference"])
 def test_a_foreign_pledge_is_answered_as_one_that_does_not_exist(session: Session, who: str) -> None:
     owner, other = officer(session), officer(session)
-    town = town_of(session, owner, other if who == "asked only" else owner) if who == "asked only" else None
-    if town:
-        for one in town_members(session, town.id, other.contact.id):
-            one.pending = True
+    town = town_of(session, owner, *([other] if who == "asked only" else []))
+    for one in places_of(session, town.id, other.contact.id):
+        one.pending = True
     pledge = pledged(session, owner, town)
     at = phone(session, other)
     wanted = "22222222" if who == "nobody's reference" else pledge.reference
@@ -122,10 +121,8 @@ def test_a_foreign_pledge_is_answered_as_one_that_does_not_exist(session: Sessio
     assert keys(at.write("report_progress", f"{pledge.reference} is done")) != ["utter_report_begin"]
 
 
-def town_members(session: Session, town_id: int, contact_id: int) -> list[object]:
-    from db.records import Membership
-
-    query = select(Membership).where(Membership.municipality_id == town_id, Membership.contact_id == contact_id)
+def places_of(session: Session, town_id: int, *contact_ids: int) -> list[Membership]:
+    query = select(Membership).where(Membership.municipality_id == town_id, Membership.contact_id.in_(contact_ids))
     return list(session.scalars(query))
 
 
@@ -135,10 +132,7 @@ def test_the_team_of_the_town_sees_it_too_and_who_left_sees_only_their_own(sessi
     pledge = pledged(session, person, town)
     at = phone(session, colleague)
     assert keys(press(at, "pledge", reference=pledge.reference))[0] == "utter_pledge_page"
-    for one in (
-        *town_members(session, town.id, colleague.contact.id),
-        *town_members(session, town.id, person.contact.id),
-    ):
+    for one in places_of(session, town.id, colleague.contact.id, person.contact.id):
         session.delete(one)
     session.flush()
     assert keys(press(at, "pledge", reference=pledge.reference)) == ["utter_pledge_unknown"]
@@ -224,7 +218,7 @@ def test_who_left_the_team_withdraws_and_reports_nothing_more(session: Session) 
     at.choose("report_state", "done")
     press(at, "pledge", reference=pledge.reference, do="withdraw")
     at.press("skip")
-    for one in town_members(session, town.id, colleague.contact.id):
+    for one in places_of(session, town.id, colleague.contact.id):
         session.delete(one)
     session.flush()
     assert keys(at.press("affirm"))[0] == "utter_pledge_unknown"
@@ -293,14 +287,14 @@ def test_an_odd_number_is_asked_back_and_taken_when_it_is_right(session: Session
         assert keys(person.press("correct", field="report_people"))[-1] == "utter_ask_report_people"
         assert keys(person.choose("report_people", told)) == [odd]
         said = person.choose("report_people", "keep")
-    assert keys(said) == ["utter_ask_report_proof"]
+    assert keys(said) == ["utter_ask_report_files"]
     assert draft.values["report_people"] == told
 
 
 def test_a_pledge_about_emissions_is_not_asked_for_people(session: Session) -> None:
     person, pledge = pledger(session, campaign="zero", people_min=None, people_max=None)
     press(person, "pledge", reference=pledge.reference, do="report")
-    assert keys(person.choose("report_state", "delayed")) == ["utter_ask_report_proof"]
+    assert keys(person.choose("report_state", "delayed")) == ["utter_ask_report_files"]
 
 
 def test_which_of_several_pledges_and_milestones_has_moved(session: Session) -> None:
