@@ -84,6 +84,10 @@ class NotAllowed(Exception):
     """That cannot follow the state in which the pledge is."""
 
 
+class Overtaken(NotAllowed):
+    """The pledge was changed after whoever decides has seen it."""
+
+
 class ReasonMissing(NotAllowed):
     """Nothing is returned without a reason."""
 
@@ -201,6 +205,11 @@ def since_decision(session: Session, pledge: Pledge) -> Sequence[PledgeEvent]:
     events = history(session, pledge)
     decided = [place for place, one in enumerate(events) if one.event in DECISIONS]
     return events[decided[-1] + 1 :] if decided else []
+
+
+def last_change(session: Session, pledge: Pledge) -> int:
+    """Return the number of the last event that changed what a verdict is about; a report does not."""
+    return max((one.id for one in history(session, pledge) if one.event != Event.REPORTED), default=0)
 
 
 def reports(session: Session, pledge: Pledge) -> Sequence[PledgeReport]:

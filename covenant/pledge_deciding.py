@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from covenant import outbox, pledge_book, pledge_choices, pledge_lines
 from covenant.messages import Say
+from covenant.pledge_book import Overtaken
 from covenant.review import Actor
 from covenant.teams import BELONGS, FOCAL_FIRST
 from db.people import Contact
@@ -26,30 +27,38 @@ def count_waiting(session: Session) -> int:
     return session.scalar(select(func.count(Pledge.id)).where(Pledge.state == PledgeState.RECORDED)) or 0
 
 
-def verify(session: Session, pledge: Pledge, by: Actor, confidence: Confidence | None = None) -> None:
-    """Count a pledge among the verified ones, and tell its people; NotAllowed where it cannot be verified now."""
-    _hold_readers(session, pledge)
+def verify(
+    session: Session, pledge: Pledge, by: Actor, confidence: Confidence | None = None, seen: int | None = None
+) -> None:
+    """Count a pledge among the verified ones, and tell its people; NotAllowed where it cannot be verified now.
+
+    `seen` is the number of the last change that was seen: Overtaken where another came after it.
+    """
+    _hold(session, pledge, seen)
     event = pledge_book.verify(session, pledge, by, confidence)
     args = {"reference": pledge.reference, "action": pledge_lines.brief(pledge)}
     _tell(session, pledge, event, Say("utter_pledge_verified", args, (pledge_choices.LIST,)))
 
 
-def send_back(session: Session, pledge: Pledge, reason: str, by: Actor) -> None:
+def send_back(session: Session, pledge: Pledge, reason: str, by: Actor, seen: int | None = None) -> None:
     """Return a pledge to be corrected, and tell its people why.
 
-    ReasonMissing without a reason, NotAllowed where it cannot be returned now.
+    ReasonMissing without a reason, NotAllowed where it cannot be returned now, Overtaken as in `verify`.
     """
-    _hold_readers(session, pledge)
+    _hold(session, pledge, seen)
     event = pledge_book.send_back(session, pledge, reason, by)
     args = {"reference": pledge.reference, "action": pledge_lines.brief(pledge), "reason": pledge.reason}
     _tell(session, pledge, event, Say("utter_pledge_returned", args, (pledge_choices.correct(pledge),)))
 
 
-def _hold_readers(session: Session, pledge: Pledge) -> None:
-    """Hold who will be told before the pledge, as their own turns do (see `covenant.deciding`)."""
+def _hold(session: Session, pledge: Pledge, seen: int | None) -> None:
+    """Hold who will be told, then the pledge, as their own turns do (see `covenant.deciding`)."""
     ids = [pledge.contact_id, *(one.id for one in _focal_points(session, pledge))]
     query = select(Contact.id).where(Contact.id.in_([one for one in ids if one])).order_by(Contact.id)
     session.execute(query.with_for_update(read=True, key_share=True)).all()
+    pledge_book.lock(session, pledge)
+    if seen is not None and seen != pledge_book.last_change(session, pledge):
+        raise Overtaken(pledge.state)
 
 
 def _focal_points(session: Session, pledge: Pledge) -> Sequence[Contact]:

@@ -47,7 +47,7 @@ def verify(turn: Turn) -> list[Say]:
     do = turn.entities.get("do")
     if pledge is None or do == "next":
         return _next(turn, pledge)
-    if do in DOINGS and turn.entities.get("seen") != _last_change(turn.session, pledge):
+    if do in DOINGS and turn.entities.get("seen") != pledge_book.last_change(turn.session, pledge):
         return _moved(turn, pledge)
     return DOINGS[do](turn, pledge) if do in DOINGS else show(turn, pledge)
 
@@ -87,7 +87,7 @@ def _files(session: Session, pledge: Pledge) -> Sequence[File]:
 
 
 def _deeds(session: Session, pledge: Pledge) -> list[Choice]:
-    seen = _last_change(session, pledge)
+    seen = pledge_book.last_change(session, pledge)
     deeds = {
         Event.VERIFIED: Choice(button("Verify"), _do(pledge, do="verify", seen=seen)),
         Event.RETURNED: Choice(button("Send it back"), _do(pledge, do="return", seen=seen)),
@@ -99,27 +99,20 @@ def _do(pledge: Pledge, **more: object) -> str:
     return payload(VERIFY, reference=pledge.reference, **more)
 
 
-def _last_change(session: Session, pledge: Pledge) -> int:
-    """Return the number of the last event that changed what a verdict is about; a report does not."""
-    events = pledge_book.history(session, pledge)
-    return max((one.id for one in events if one.event != Event.REPORTED), default=0)
-
-
 # --- the verdict ----------------------------------------------------------------------------------------------------
 
 
 def _verify(turn: Turn, pledge: Pledge) -> list[Say]:
     """Ask how reliable the figure is, and verify with the answer."""
-    sure = turn.entities.get("sure")
+    sure, seen = turn.entities.get("sure"), turn.entities["seen"]
     if sure not in tuple(Confidence):
-        seen = turn.entities.get("seen")
         choices = [
             Choice(title, _do(pledge, do="verify", seen=seen, sure=one.value))
             for one, title in pledge_lines.SURE.items()
         ]
         return [Say("utter_pledge_how_sure", {"reference": pledge.reference}, tuple(choices))]
     try:
-        pledge_deciding.verify(turn.session, pledge, review.actor(turn), Confidence(str(sure)))
+        pledge_deciding.verify(turn.session, pledge, review.actor(turn), Confidence(str(sure)), seen)
     except NotAllowed:
         return _moved(turn, pledge)
     return [_decided(pledge)]
@@ -129,7 +122,7 @@ def _return(turn: Turn, pledge: Pledge) -> list[Say]:
     """Ask for the reason, which its people read."""
     if (pledge.state, Event.RETURNED) not in TABLE:
         return _moved(turn, pledge)
-    return start_anew(turn, VERDICT.key, {REFERENCE: pledge.reference, SEEN: turn.entities.get("seen")})
+    return start_anew(turn, VERDICT.key, {REFERENCE: pledge.reference, SEEN: turn.entities["seen"]})
 
 
 DOINGS = {"verify": _verify, "return": _return}
@@ -154,10 +147,8 @@ def _submit(turn: Turn, draft: Draft) -> list[Say]:
     pledge = pledge_book.find(turn.session, draft.values[REFERENCE])
     if pledge is None or not turn.contact.is_secretariat:
         return [Say("utter_not_for_you")]
-    if draft.values[SEEN] != _last_change(turn.session, pledge):
-        return _moved(turn, pledge)
     try:
-        pledge_deciding.send_back(turn.session, pledge, draft.values[REASON], review.actor(turn))
+        pledge_deciding.send_back(turn.session, pledge, draft.values[REASON], review.actor(turn), draft.values[SEEN])
     except NotAllowed:
         return _moved(turn, pledge)
     return [_decided(pledge)]

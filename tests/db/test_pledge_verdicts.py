@@ -5,11 +5,12 @@ from collections.abc import Callable
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 
 from bot.inhabitant import Inhabitant
 from covenant import access, pledge_book, pledge_deciding, pledge_verdicts
-from covenant.pledge_book import News, NotAllowed
+from covenant.pledge_book import News, NotAllowed, Overtaken
 from covenant.review import Actor
 from db.engine import Sessions
 from db.messages import Outbound
@@ -18,7 +19,7 @@ from db.pledges import Confidence, Counting, Pledge, PledgeEvent, PledgeState, P
 from db.records import Membership
 from tests.db.applicants import NOW, file_of, keys, officer, payloads, reviewer, signed, told, town
 from tests.db.pledgers import pledged, pledger, press, text, town_of
-from tests.people import Somebody
+from tests.people import Somebody, until
 
 BY = Actor(None, NOW)
 VERIFY = pledge_verdicts.VERIFY
@@ -246,6 +247,34 @@ def test_two_returns_are_told_twice(session: Session) -> None:
         pledge_deciding.send_back(session, pledge, reason, BY)
         pledge_book.amend(session, pledge, {"action": reason}, Actor(person.contact.id, NOW))
     assert [one["args"]["reason"] for one in told(session, person)] == ["How?", "When?"]
+
+
+def test_what_is_corrected_at_that_very_moment_is_not_verified(nobody_yet: Sessions) -> None:
+    with nobody_yet.begin() as session:
+        person, pledge = pledger(session)
+        reference, number, own = pledge.reference, seen(session, pledge), Actor(person.contact.id, NOW)
+    refused = []
+
+    def decide_at_once() -> None:
+        with nobody_yet.begin() as session:
+            try:
+                pledge_deciding.verify(session, pledge_book.find(session, reference), BY, seen=number)
+            except Overtaken as problem:
+                refused.append(problem)
+
+    worker = threading.Thread(target=decide_at_once)
+    with nobody_yet.begin() as session:
+        pledge_book.amend(session, pledge_book.find(session, reference), {"people_max": 9000}, own)
+        worker.start()
+        until(lambda: is_waiting(nobody_yet))
+    worker.join()
+    with nobody_yet() as session:
+        assert (session.scalars(select(Pledge.state)).one(), len(refused)) == (PledgeState.RECORDED, 1)
+
+
+def is_waiting(sessions: Sessions) -> bool:
+    with sessions() as session:
+        return bool(session.scalar(sql("SELECT count(*) FROM pg_locks WHERE NOT granted")))
 
 
 def test_two_workers_decide_once(nobody_yet: Sessions) -> None:
