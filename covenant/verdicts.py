@@ -122,7 +122,9 @@ def _all_that_waits(turn: Turn) -> list[Say]:
     applications, pledges = reviewing.listing(turn), pledge_verdicts.wait(turn.session)
     if pledge_verdicts.NEXT not in pledges.choices:
         return [applications]
-    return [applications, replace(pledges, choices=(*applications.choices, pledge_verdicts.NEXT))]
+    # Never "nothing waits": something does.
+    counted = replace(applications, key="utter_queue")
+    return [counted, replace(pledges, choices=(*applications.choices, pledge_verdicts.NEXT))]
 
 
 PLAN = register(Plan(VERDICT, submit=_submit, noticed=_noticed, choices=_choices, preview=_preview))

@@ -43,9 +43,10 @@ def news(session: Session, person: Somebody | Inhabitant) -> list[tuple[str, lis
 def test_pledges_are_offered_behind_the_applications(session: Session) -> None:
     by = reviewer(session)
     assert keys(by.press("review_queue")) == ["utter_queue_empty"]
+    _, pledge = pledger(session)
+    assert keys(by.press("review_queue")) == ["utter_queue", "utter_pledges_wait"], "never that nothing waits"
     place = town(session)
     signed(session, place)
-    _, pledge = pledger(session)
     said = by.press("review_queue")
     assert keys(said) == ["utter_queue", "utter_pledges_wait"]
     assert payloads(said[-1:]) == [f'/review_queue{{"application": "{place.application.reference}"}}', f"/{VERIFY}"]
