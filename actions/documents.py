@@ -2,18 +2,18 @@
 
 from sqlalchemy import select
 
-from covenant import applications, evidence, handing_in, tickets
+from covenant import applications, attachments, handing_in, tickets
 from covenant.messages import Say
 from covenant.turn import Turn
 from db.messages import File
 
 
 def send_document(turn: Turn) -> list[Say]:
-    """Take a document: the signed letter of an open application, else something for the secretariat to look at."""
+    """Take a document for what is being filled in, as an application's signed letter, or else for the secretariat."""
     files = _files(turn)
     if not files:
         return [Say("utter_send_document")]
-    handed_in = evidence.take_files(turn, files)
+    handed_in = attachments.take(turn, files)
     if handed_in:
         return handed_in
     application = applications.current_application(turn)

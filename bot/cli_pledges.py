@@ -16,6 +16,7 @@ from bot.errors import StartError
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+    from covenant.review import Actor
     from db.pledges import Pledge
 
 app = typer.Typer(help="Pledges: what was recorded, verifying it, the table of all of it.", no_args_is_help=True)
@@ -38,11 +39,12 @@ def listing(
     from sqlalchemy import select
 
     from bot.cli_staff import session_of
-    from db.pledges import Pledge, PledgeState
+    from covenant import pledge_deciding
+    from db.pledges import Pledge
 
     with one_sentence() as settings, session_of(settings) as session:
-        query = select(Pledge).order_by(Pledge.id)
-        found = session.scalars(query if everything else query.where(Pledge.state == PledgeState.RECORDED)).all()
+        query = select(Pledge).order_by(Pledge.id) if everything else pledge_deciding.waiting()
+        found = session.scalars(query).all()
         for one in found:
             place = one.municipality.name if one.municipality else one.place_name or "-"
             typer.echo(f"{one.reference}  {one.state:<10} {one.campaign:<17} {one.created_at:%Y-%m-%d}  {place}")
@@ -63,19 +65,23 @@ def verify(
     reference: Reference,
     confidence: Annotated[Sure | None, Flag(help="How reliable its figure is, if you know better.")] = None,
 ) -> None:
-    """Count a pledge among the verified ones."""
-    from covenant import pledge_book
-    from covenant.review import Actor
+    """Count a pledge among the verified ones; its people are told."""
+    from covenant import pledge_deciding
     from db.pledges import Confidence
 
-    with _pledge(reference) as (session, pledge):
-        sure = Confidence(confidence) if confidence else None
-        try:
-            pledge_book.verify(session, pledge, Actor(None, datetime.now(UTC)), sure)
-        except pledge_book.NotAllowed:
-            message = f"{pledge.reference} is {pledge.state}, so it cannot be verified."
-            raise StartError(message) from None
-        typer.echo(f"{pledge.reference} is {pledge.state} now.")
+    with _decision(reference, "verified") as (session, pledge, by):
+        pledge_deciding.verify(session, pledge, by, Confidence(confidence) if confidence else None)
+
+
+@app.command("return")
+def send_back(
+    reference: Reference, reason: Annotated[str, Flag(help="What its people read; in their language, please.")]
+) -> None:
+    """Return a pledge to be corrected; its people are told why."""
+    from covenant import pledge_deciding
+
+    with _decision(reference, "returned") as (session, pledge, by):
+        pledge_deciding.send_back(session, pledge, reason, by)
 
 
 @app.command("export")
@@ -128,3 +134,21 @@ def _pledge(reference: str) -> "Iterator[tuple[Session, Pledge]]":
             message = f"There is no pledge with the reference “{reference}”. See: kawan pledges list --all"
             raise StartError(message)
         yield session, found
+
+
+@contextmanager
+def _decision(reference: str, become: str) -> "Iterator[tuple[Session, Pledge, Actor]]":
+    """Let the operator decide on a pledge, and turn what is not allowed into a sentence."""
+    from covenant.pledge_book import NotAllowed, ReasonMissing
+    from covenant.review import Actor
+
+    with _pledge(reference) as (session, pledge):
+        try:
+            yield session, pledge, Actor(None, datetime.now(UTC))
+        except ReasonMissing:
+            message = "The pledger needs a reason: give one with --reason."
+            raise StartError(message) from None
+        except NotAllowed:
+            message = f"{pledge.reference} is {pledge.state}, so it cannot be {become}."
+            raise StartError(message) from None
+        typer.echo(f"{pledge.reference} is {pledge.state} now.")

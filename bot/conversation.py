@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
-from actions.apart import APART, Wish, wish_in
+from actions.apart import APART, Wish, pledge_in, wish_in
 from actions.door import Door
 from actions.table import SKILLS
 from bot import patience
@@ -123,7 +123,7 @@ class Turns:
         if direct:
             return self._directly(session, inbound, contact, direct)
         message = self._message(session, inbound, contact, album)
-        wish = wish_in(message.text)
+        wish = wish_in(message.text) or pledge_in(session, contact, message.text)
         if wish:
             return self._here(session, inbound, wish)
         metadata = {"turn": inbound.id, "lang": contact.language, "reading": message.reading.as_json()}

@@ -1,11 +1,12 @@
-"""Who may have which file: everybody their own, and the secretariat what a town has handed in."""
+"""Who may have which file: everybody their own, and the secretariat what is handed in to it."""
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from db.messages import File
 from db.milestones import Evidence
 from db.people import Contact
+from db.pledges import PledgeReport
 from db.records import Application, Letter
 
 
@@ -19,9 +20,11 @@ def file_for(session: Session, public_id: str, contact_id: int) -> File | None:
 
 
 def _is_handed_in(session: Session, file: File) -> bool:
-    """Tell whether a file is a town's signed letter, or evidence for a milestone."""
+    """Tell whether a file is a town's signed letter, evidence for a milestone, or what shows how a pledge goes."""
     of_version = (Letter.file_id == file.id) | Letter.pages.contains([file.public_id])
     versions = select(Letter.id).where(of_version)
     current = select(Application.id).where(Application.letter_id == file.id)
     evidence = select(Evidence.id).where(Evidence.file_id == file.id)
-    return bool(session.scalar(select(versions.exists() | current.exists() | evidence.exists())))
+    reported = select(PledgeReport.id).where(PledgeReport.file_id == file.id)
+    handed_in = (versions, current, evidence, reported)
+    return bool(session.scalar(select(or_(*(one.exists() for one in handed_in)))))

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from covenant import drafts, progress
+from covenant import attachments, drafts, progress
 from covenant.display import municipality_argument
 from covenant.fields import Field, Journey
 from covenant.messages import Choice, Say, button, payload, say
@@ -15,11 +15,10 @@ from covenant.schedule import lay_out
 from covenant.teams import municipality_of
 from covenant.turn import Turn
 from covenant.values import Kind
-from db.messages import File
 from db.milestones import Milestone, Phase
 from db.records import Draft, DraftState, Membership
 
-MILESTONE, FILES = "milestone_id", "files"  # kept in the draft beside what its questions ask
+MILESTONE = "milestone_id"  # kept in the draft beside what its questions ask
 LINK = "evidence_link"
 EVIDENCE = Journey(
     key="evidence",
@@ -39,16 +38,24 @@ def report(turn: Turn, among: Sequence[Milestone] | None = None) -> list[Say]:
     municipality = municipality_of(turn.session, turn.contact)
     if municipality is None or municipality.committed_on is None:
         return [Say("utter_deadlines_general", {}, (Choice(button("Join the Covenant"), "/join_covenant"),))]
-    lay_out(turn.session, municipality)
     named, draft = _named(turn), drafts.open_draft(turn)
     if draft and draft.journey == EVIDENCE.key and not named:
         return drafts.begin(turn, EVIDENCE.key)
-    rows = among or [one for one in progress.milestones_of(turn.session, municipality) if one.phase == Phase.OPEN]
+    rows = among or open_milestones(turn)
     if named or len(rows) == 1 or (rows and draft):  # inside of another form nothing else can be offered
         return _begin(turn, named or rows[0])
     if not rows:
         return [Say("utter_deadlines_done", {"municipality": municipality_argument(municipality)})]
-    return [Say("utter_which_milestone", {}, tuple(_choice(one) for one in rows))]
+    return [Say("utter_which_milestone", {}, tuple(choice(one) for one in rows))]
+
+
+def open_milestones(turn: Turn) -> list[Milestone]:
+    """Return the open milestones of the town for which a person speaks, the first due first."""
+    municipality = municipality_of(turn.session, turn.contact)
+    if municipality is None or municipality.committed_on is None:
+        return []
+    lay_out(turn.session, municipality)
+    return [one for one in progress.milestones_of(turn.session, municipality) if one.phase == Phase.OPEN]
 
 
 def _named(turn: Turn) -> Milestone | None:
@@ -63,7 +70,8 @@ def _named(turn: Turn) -> Milestone | None:
     return milestone if milestone and turn.session.scalar(mine) else None
 
 
-def _choice(milestone: Milestone) -> Choice:
+def choice(milestone: Milestone) -> Choice:
+    """Return the button that begins handing something in for a milestone."""
     return Choice(say(milestone.key), payload("report_progress", milestone=str(milestone.id)))
 
 
@@ -79,39 +87,17 @@ def _begin(turn: Turn, milestone: Milestone) -> list[Say]:
     return [said, *drafts.start(turn, EVIDENCE.key, {MILESTONE: milestone.id})]
 
 
-def take_files(turn: Turn, files: Sequence[File]) -> list[Say]:
-    """Take files for the evidence that is being handed in; nothing when none is. The caller asks the next question."""
-    draft = drafts.open_draft(turn)
-    if draft is None or draft.journey != EVIDENCE.key or not files:
-        return []
-    known = [*draft.values.get(FILES, ()), *(one.public_id for one in files)]
-    drafts.keep(turn, draft, FILES, list(dict.fromkeys(known)))
-    if draft.field == LINK:
-        drafts.keep(turn, draft, LINK, draft.values.get(LINK))
-        drafts.advance(turn, draft)
-    return [
-        Say("utter_noted", {"label": say("utter_label_evidence_link"), "value": {"list": [one.name for one in files]}})
-    ]
-
-
-def _files(turn: Turn, draft: Draft) -> list[File]:
-    query = select(File).where(File.public_id.in_(draft.values.get(FILES, ())), File.contact_id == turn.contact.id)
-    return list(turn.session.scalars(query.order_by(File.id)))
-
-
 def _preview(turn: Turn, draft: Draft) -> list[Say]:
     milestone = turn.session.get_one(Milestone, draft.values[MILESTONE])
     about: list[list[Any]] = [[municipality_argument(milestone.municipality), say(milestone.key)]]
-    names = [one.name for one in _files(turn, draft)]
-    if names:
-        about.append([say("utter_label_evidence_link"), {"list": names}])
-    return [Say("utter_review", {"lines": {"lines": [*about, *review_lines(draft)["lines"]]}})]
+    lines = [*about, *attachments.lines_of(turn, draft), *review_lines(draft)["lines"]]
+    return [Say("utter_review", {"lines": {"lines": lines}})]
 
 
 def _submit(turn: Turn, draft: Draft) -> list[Say]:
     milestone = turn.session.get_one(Milestone, draft.values[MILESTONE])
     proof = progress.Proof(
-        files=_files(turn, draft),
+        files=attachments.files_of(turn, draft),
         link=draft.values.get(LINK),
         year=draft.values.get("evidence_year"),
         note=draft.values.get("evidence_note"),
@@ -121,4 +107,4 @@ def _submit(turn: Turn, draft: Draft) -> list[Say]:
     return [Say("utter_evidence_sent", args, (Choice(button("What is due when"), "/ask_deadlines"),))]
 
 
-PLAN = register(Plan(EVIDENCE, submit=_submit, preview=_preview))
+PLAN = register(Plan(EVIDENCE, submit=_submit, preview=_preview, files=LINK))

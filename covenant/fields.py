@@ -29,10 +29,14 @@ def is_open(value: Any) -> bool:
 
 @dataclass(frozen=True)
 class Option:
-    """One of a field's fixed answers: the value kept and the button's English title."""
+    """One of a field's fixed answers: the value kept, the button's English title, and other words that mean it.
+
+    `words` names a list of words of each language, as `covenant.reading.words` knows them.
+    """
 
     value: str
     title: str
+    words: str = ""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,9 @@ from covenant import (
     knowledge,
     mailing,
     pledge_form,
+    pledge_page,
+    pledge_progress,
+    pledge_verdicts,
     succession,
     verdicts,
     welcome,
@@ -29,6 +32,9 @@ ALL = (
     evidence.PLAN,
     evidence_desk.PLAN,
     succession.PLAN,
+    pledge_page.PLAN,
+    pledge_progress.PLAN,
+    pledge_verdicts.PLAN,
 )
 
 

@@ -25,13 +25,17 @@ def no_choices(_turn: Turn, _draft: Draft, _field: Field) -> Sequence[Choice]:
 
 @dataclass(frozen=True)
 class Plan:
-    """A journey with what it does: `submit` at the end, `noticed` after an answer (what it returns ends the form)."""
+    """A journey with what it does: `submit` at the end, `noticed` after an answer (what it returns ends the form).
+
+    `files` is the question that files answer, where it takes any (`covenant.attachments`).
+    """
 
     journey: Journey
     submit: Submit
     noticed: Noticed = nothing_noticed
     choices: Choices = no_choices
     preview: Preview | None = None
+    files: str | None = None
 
 
 PLANS: dict[str, Plan] = {}

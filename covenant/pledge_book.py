@@ -39,6 +39,7 @@ class Event(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+DECISIONS = frozenset({Event.VERIFIED, Event.RETURNED})
 # Which state follows; None leaves it. Every pair that is not here is refused.
 TABLE: Mapping[tuple[PledgeState, Event], PledgeState] = {
     **{(one, Event.AMENDED): PledgeState.RECORDED for one in PledgeState if one != PledgeState.WITHDRAWN},
@@ -81,6 +82,10 @@ OF_TARGET = ("kind", "base_year", "percent", "level", "boundary")
 
 class NotAllowed(Exception):
     """That cannot follow the state in which the pledge is."""
+
+
+class Overtaken(NotAllowed):
+    """The pledge was changed after whoever decides has seen it."""
 
 
 class ReasonMissing(NotAllowed):
@@ -156,18 +161,20 @@ def report(session: Session, pledge: Pledge, news: News, by: Actor) -> PledgeRep
     return rows[0]
 
 
-def verify(session: Session, pledge: Pledge, by: Actor, confidence: Confidence | None = None) -> None:
+def verify(session: Session, pledge: Pledge, by: Actor, confidence: Confidence | None = None) -> PledgeEvent:
     """Count a pledge among the verified ones, with how reliable its figure is if the verifier knows better."""
+    lock(session, pledge)
     change = {"confidence": [pledge.confidence, confidence]} if confidence and confidence != pledge.confidence else {}
-    _move(session, pledge, Event.VERIFIED, by, change=change)
+    event = _move(session, pledge, Event.VERIFIED, by, change=change)
     pledge.confidence = confidence or pledge.confidence
+    return event
 
 
-def send_back(session: Session, pledge: Pledge, reason: str, by: Actor) -> None:
+def send_back(session: Session, pledge: Pledge, reason: str, by: Actor) -> PledgeEvent:
     """Return a pledge to be corrected, also one that was verified by mistake; ReasonMissing without a reason."""
     if not reason.strip():
         raise ReasonMissing(pledge.state)
-    _move(session, pledge, Event.RETURNED, by, reason=reason.strip())
+    return _move(session, pledge, Event.RETURNED, by, reason=reason.strip())
 
 
 def withdraw(session: Session, pledge: Pledge, by: Actor, reason: str | None = None) -> None:
@@ -193,6 +200,18 @@ def history(session: Session, pledge: Pledge) -> Sequence[PledgeEvent]:
     return session.scalars(query).all()
 
 
+def since_decision(session: Session, pledge: Pledge) -> Sequence[PledgeEvent]:
+    """Return what happened after the secretariat last verified or returned a pledge; nothing where it never did."""
+    events = history(session, pledge)
+    decided = [place for place, one in enumerate(events) if one.event in DECISIONS]
+    return events[decided[-1] + 1 :] if decided else []
+
+
+def last_change(session: Session, pledge: Pledge) -> int:
+    """Return the number of the last event that changed what a verdict is about; a report does not."""
+    return max((one.id for one in history(session, pledge) if one.event != Event.REPORTED), default=0)
+
+
 def reports(session: Session, pledge: Pledge) -> Sequence[PledgeReport]:
     """Return every report of a pledge, the newest first."""
     query = select(PledgeReport).where(PledgeReport.pledge_id == pledge.id).order_by(PledgeReport.id.desc())
@@ -207,14 +226,14 @@ def _move(  # noqa: PLR0913 - a step of the history
     *,
     reason: str | None = None,
     change: Mapping[str, Any] | None = None,
-) -> None:
+) -> PledgeEvent:
     lock(session, pledge)
     after = _follow(pledge, event)
     states = {"state": [pledge.state, after]}
     pledge.state, pledge.reason = after, reason
-    if event in {Event.VERIFIED, Event.RETURNED}:
+    if event in DECISIONS:
         pledge.decided_at = by.at
-    _note(session, pledge, event, by, change={**states, **(change or {})}, reason=reason)
+    return _note(session, pledge, event, by, change={**states, **(change or {})}, reason=reason)
 
 
 def _follow(pledge: Pledge, event: Event) -> PledgeState:
@@ -271,10 +290,11 @@ def _note(  # noqa: PLR0913 - a step of the history
     *,
     change: Mapping[str, Any],
     reason: str | None = None,
-) -> None:
+) -> PledgeEvent:
     session.flush()
     row = PledgeEvent(
         pledge_id=pledge.id, contact_id=by.contact_id, event=event, reason=reason, change=dict(change), at=by.at
     )
     session.add(row)
     session.flush()
+    return row

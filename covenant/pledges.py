@@ -1,41 +1,31 @@
-"""What was pledged (J4): the pledges of a person and of the municipality they speak for."""
+"""What was pledged (J4): the pledges of a person and of the municipalities they speak for."""
 
-from typing import Any
+from sqlalchemy import func, select
 
-from sqlalchemy import select
-
-from covenant.display import hazard_say
-from covenant.messages import Choice, Say, button
+from covenant import pledge_access, pledge_choices, pledge_lines, pledge_page
+from covenant.messages import Choice, Say, button, payload
 from covenant.race_guide import GUIDE
-from covenant.teams import municipality_of
 from covenant.turn import Turn
 from db.pledges import Pledge
 
-SHOWN = 10  # pledges listed in one message
+SHOWN = 8  # pledges in one message; with the buttons for the rest and the Races it is as many as every channel shows
 
 
 def listing(turn: Turn) -> list[Say]:
-    """List the pledges of the contact and of the municipality they speak for, newest first."""
-    query = select(Pledge).where(
-        (Pledge.contact_id == turn.contact.id) | (Pledge.municipality_id == (_municipality_id(turn) or -1))
-    )
-    found = turn.session.scalars(query.order_by(Pledge.id.desc()).limit(SHOWN)).all()
-    if not found:
+    """List what the contact and their municipalities pledged, newest first; or show the pledge that they name."""
+    pledge = pledge_access.named(turn)
+    if pledge:
+        return pledge_page.show(turn, pledge)
+    theirs = pledge_access.theirs(turn.contact)
+    count = turn.session.scalar(select(func.count(Pledge.id)).where(theirs)) or 0
+    if not count:
         return [Say("utter_pledges_none", {}, (Choice(button("Record a pledge"), "/log_pledge"),))]
-    lines = {"lines": [[pledge.reference, _summary(pledge)] for pledge in found]}
-    return [Say("utter_pledges", {"count": len(found), "lines": lines}, (GUIDE,))]
-
-
-def _summary(pledge: Pledge) -> dict[str, Any]:
-    args = {
-        "action": pledge.action,
-        "hazard": {"list": [hazard_say(one) for one in pledge.hazards]} if pledge.hazards else None,
-        "people": {"range": [pledge.people_min, pledge.people_max]} if pledge.people_min is not None else None,
-        "year": {"year": pledge.end_year} if pledge.end_year else None,
-    }
-    return {"say": "utter_pledge_line", "args": args}
-
-
-def _municipality_id(turn: Turn) -> int | None:
-    municipality = municipality_of(turn.session, turn.contact)
-    return municipality.id if municipality else None
+    page = turn.entities.get("page")
+    page = max(0, min(page, (count - 1) // SHOWN)) if isinstance(page, int) else 0
+    query = select(Pledge).where(theirs).order_by(Pledge.id.desc())
+    found = turn.session.scalars(query.offset(page * SHOWN).limit(SHOWN)).all()
+    lines = {"lines": [[one.reference, pledge_lines.summary(one)] for one in found]}
+    is_last = count <= (page + 1) * SHOWN
+    more = () if is_last else (Choice(button("More"), payload("list_pledges", page=page + 1)),)
+    choices = (*(pledge_choices.look(one) for one in found), *more, GUIDE)
+    return [Say("utter_pledges", {"count": count, "lines": lines}, choices)]

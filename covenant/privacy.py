@@ -9,6 +9,7 @@ from sqlalchemy import delete, func, inspect, select, update
 from sqlalchemy.orm import Session
 
 from covenant.consent import fingerprint
+from covenant.pledge_book import Event
 from covenant.review import FOCAL_CHANGED
 from db.base import Base
 from db.columns import new_reference
@@ -165,7 +166,13 @@ def _unlink(session: Session, contact: Contact) -> None:
     session.execute(update(Pledge).where(Pledge.contact_id == contact.id).values(contact_id=None))
     reported = update(PledgeReport).where(PledgeReport.contact_id == contact.id)
     session.execute(reported.values(contact_id=None, file_id=None, note=None, link=None))
-    session.execute(update(PledgeEvent).where(PledgeEvent.contact_id == contact.id).values(contact_id=None))
+    # Why they withdrew a pledge, or sent one back, is in their own words.
+    withdrawn = select(PledgeEvent.pledge_id).where(
+        PledgeEvent.contact_id == contact.id, PledgeEvent.event == Event.WITHDRAWN
+    )
+    session.execute(update(Pledge).where(Pledge.id.in_(withdrawn)).values(reason=None))
+    told = update(PledgeEvent).where(PledgeEvent.contact_id == contact.id)
+    session.execute(told.values(contact_id=None, reason=None))
     session.execute(update(Evidence).where(Evidence.contact_id == contact.id).values(contact_id=None, file_id=None))
     session.execute(
         update(Ticket).where(Ticket.contact_id == contact.id).values(contact_id=None, message=None, answer=None)

@@ -225,8 +225,12 @@ def _is_no_name(reader: Reader, text: str) -> bool:
 
 
 def match_option(catalogue: Catalogue, text: str, field: Field) -> str | None:
-    """Return the value of the option whose title was typed, a slip of the finger allowed, or None."""
+    """Return the value of the option whose title was typed, a slip of the finger allowed, or a word for it; or None."""
     said = plain(text)
+    by_word = (one.value for one in field.options if one.words and said in words(catalogue, one.words))
+    found = next(by_word, None)
+    if found is not None:
+        return found
     scored = [(fuzz.ratio(said, plain(catalogue.title(one.title))), one.value) for one in field.options]
     score, value = max(scored, default=(0, None))
     return value if score >= SAME_TITLE else None

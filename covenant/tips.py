@@ -1,6 +1,7 @@
 """J5, first slice: confirmed measures against heat, drought, flood and rising seas, two at a time, with sources."""
 
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from locales.sources import read_yaml
 
 FILE = Path(__file__).parent / "data" / "tips.yml"
 AT_ONCE = 2
+DID = "did_this"  # the payload of the button under tips
 HAZARDS = ("heat", "drought", "flood", "sea")
 TITLES = {
     "heat": button("Extreme heat"),
@@ -75,13 +77,13 @@ def _give(turn: Turn, hazard: str) -> list[Say]:
     shown = set(turn.session.scalars(select(TipShown.tip).where(TipShown.contact_id == turn.contact.id)))
     fresh = [tip for tip in all_tips() if tip.hazard == hazard and tip.key not in shown][:AT_ONCE]
     if not fresh:
-        return [Say("utter_tips_all_shown", {"hazard": TITLES[hazard]}, _after(hazard, more=False))]
+        return [Say("utter_tips_all_shown", {"hazard": TITLES[hazard]}, _after(hazard))]
     _remember(turn, fresh)
     lines: list[Any] = [
         {"say": "utter_tip", "args": {"tip": say(tip.key), "source": tip.source, "url": tip.url}} for tip in fresh
     ]
     tips_text = {"paragraphs": lines}
-    return [Say("utter_tips", {"hazard": TITLES[hazard], "tips": tips_text}, _after(hazard, more=True))]
+    return [Say("utter_tips", {"hazard": TITLES[hazard], "tips": tips_text}, _after(hazard, fresh))]
 
 
 def _remember(turn: Turn, fresh: list[Tip]) -> None:
@@ -90,7 +92,8 @@ def _remember(turn: Turn, fresh: list[Tip]) -> None:
         turn.session.add_all(TipShown(contact_id=turn.contact.id, tip=tip.key, at=turn.now) for tip in fresh)
 
 
-def _after(hazard: str, *, more: bool) -> tuple[Choice, ...]:
-    again = (Choice(button("More"), payload("get_tips", hazard=hazard)),) if more else ()
-    other = Choice(button("Another hazard"), "/get_tips")
-    return (*again, other, Choice(button("Ask a person"), "/talk_to_human"))
+def _after(hazard: str, shown: Sequence[Tip] = ()) -> tuple[Choice, ...]:
+    more = Choice(button("More"), payload("get_tips", hazard=hazard))
+    did = Choice(button("We did this"), payload(DID, tips=",".join(one.key for one in shown)))
+    other, person = Choice(button("Another hazard"), "/get_tips"), Choice(button("Ask a person"), "/talk_to_human")
+    return (more, did, other, person) if shown else (other, person)

@@ -1,10 +1,11 @@
 """Returning or declining an application in the chat: what is to be mended, the reason, a last look before it leaves."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlalchemy import select
 
-from covenant import deciding, evidence_desk, review, reviewing
+from covenant import deciding, evidence_desk, pledge_verdicts, review, reviewing
 from covenant.applications import field_titles
 from covenant.deciding import RETURNABLE
 from covenant.display import municipality_argument
@@ -101,18 +102,30 @@ def _submit(turn: Turn, draft: Draft) -> list[Say]:
 
 
 def queue(turn: Turn) -> list[Say]:
-    """Show what waits for review, or one application, or decide on it; others get the public figures."""
+    """Show what waits for review, or one application or pledge, or decide on it; others get the public figures."""
     if not turn.contact.is_secretariat:
         return reviewing.figures(turn)
     application = reviewing.named(turn)
     if application is None:
-        return evidence_desk.written(turn) or [reviewing.listing(turn, evidence_desk.doors(turn))]
+        pledge = pledge_verdicts.named(turn)
+        if pledge:
+            return pledge_verdicts.show(turn, pledge)
+        return evidence_desk.written(turn) or _all_that_waits(turn)
     do = str(turn.entities.get("do"))
     if do in EVENTS:
         return begin(turn, application, do)
     if do in {"take", "over"}:
         return reviewing.take(turn, application, over=do == "over")
     return reviewing.accept(turn, application) if do == "accept" else reviewing.details(turn, application)
+
+
+def _all_that_waits(turn: Turn) -> list[Say]:
+    """Offer the applications, with the doors to the evidence and the pledges that wait."""
+    pledges = pledge_verdicts.wait(turn.session)
+    if pledge_verdicts.NEXT not in pledges.choices:
+        return [reviewing.listing(turn, evidence_desk.doors(turn))]
+    listed = reviewing.listing(turn, (*evidence_desk.doors(turn), pledge_verdicts.NEXT))
+    return [replace(listed, choices=()), replace(pledges, choices=listed.choices)]
 
 
 PLAN = register(Plan(VERDICT, submit=_submit, noticed=_noticed, choices=_choices, preview=_preview))

@@ -20,6 +20,7 @@ from covenant.pledge_file import COLUMNS, BadTable
 from covenant.review import Actor
 from covenant.values.hazards import hazards
 from db.engine import Sessions
+from db.messages import Outbound
 from db.pledges import (
     Area,
     Attribute,
@@ -117,6 +118,21 @@ def test_what_cannot_be_is_one_sentence_that_says_what_to_do(nobody_yet: Session
     assert (again.exit_code, f"{reference} is verified, so it cannot be verified." in again.output) == (1, True)
     nobody = kawan("show", "22222222")
     assert (nobody.exit_code, "kawan pledges list --all" in nobody.output) == (1, True)
+
+
+def test_a_pledge_is_returned_with_a_reason_that_its_people_read(nobody_yet: Sessions, kawan: Kawan) -> None:
+    with nobody_yet.begin() as session:
+        reference = record(session).reference
+    empty = kawan("return", reference, "--reason", "  ")
+    assert (empty.exit_code, "give one with --reason" in empty.output) == (1, True)
+    done = kawan("return", reference, "--reason", "Berapa orang?")
+    assert (done.exit_code, done.output) == (0, f"{reference} is returned now.\n")
+    again = kawan("return", reference, "--reason", "Berapa orang?")
+    assert (again.exit_code, f"{reference} is returned, so it cannot be returned." in again.output) == (1, True)
+    assert kawan("verify", reference).exit_code == 0
+    with nobody_yet() as session:
+        told = [row["says"][0]["response"] for row in session.scalars(select(Outbound.content).order_by(Outbound.id))]
+        assert told == ["utter_pledge_returned", "utter_pledge_verified"]
 
 
 def test_a_pledge_is_shown_with_its_history_and_no_name(nobody_yet: Sessions, kawan: Kawan) -> None:

@@ -17,8 +17,9 @@ from bot.channels.web import NAME, address_of
 from bot.clock import Clock
 from bot.inbox import meet
 from bot.store import Folder
-from covenant import privacy, reminders
+from covenant import pledge_book, privacy, reminders
 from covenant.outbox import queue_content
+from covenant.review import Actor
 from db.engine import Sessions
 from db.messages import File, Inbound, InboundState, Lane, Outbound, OutboundState, TurnEffect
 from db.milestones import Badge, Evidence, Notice, NoticeItem, Reminder, ReminderPause
@@ -246,6 +247,22 @@ def test_what_is_the_towns_stays_without_the_person(life: Life, nobody_yet: Sess
         assert session.scalars(select(PledgeEvent.contact_id)).one() is None
         assert session.execute(select(Evidence.contact_id, Evidence.file_id)).one() == (None, None)
         assert session.scalars(select(Broadcast.author_id)).one() is None
+
+
+def test_why_a_pledge_was_withdrawn_goes_with_who_said_so(life: Life, nobody_yet: Sessions, tmp_path: Path) -> None:
+    with nobody_yet.begin() as session:
+        pledge = session.scalars(select(Pledge)).one()
+        pledge_book.withdraw(session, pledge, Actor(life.person.contact.id, datetime.now(UTC)), WORDS)
+        other = Pledge(action="trees", municipality_id=life.municipality)
+        colleague = Actor(None, datetime.now(UTC))
+        pledge_book.withdraw(session, pledge_book.record(session, other, colleague), colleague, "No money.")
+    ask_for_erasure(nobody_yet, life)
+    deliver(nobody_yet, life)
+    Clock(nobody_yet, SECRET, Folder(tmp_path)).erase()
+    assert WORDS not in everything(nobody_yet)
+    with nobody_yet() as session:
+        assert set(session.scalars(select(Pledge.reason))) == {None, "No money."}
+        assert set(session.scalars(select(PledgeEvent.reason))) == {None, "No money."}
 
 
 def test_the_bytes_of_the_files_are_gone_too(life: Life, nobody_yet: Sessions, tmp_path: Path) -> None:
