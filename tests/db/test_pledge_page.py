@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from actions.apart import Wish, pledge_in
 from covenant import pledge_book, pledge_form
 from covenant.pledges import SHOWN
+from covenant.race_guide import GUIDE
 from covenant.review import Actor
 from db.messages import File
 from db.people import Role
@@ -47,7 +48,8 @@ def test_the_list_tells_of_every_state_and_progress_and_leads_to_each_page(sessi
         ("four", "withdrawn; Not started"),
     ):
         assert [line for line in shown.splitlines() if name in line and standing in line], name
-    assert payloads([said]) == [f'/pledge{{"reference": "{one.reference}"}}' for one in (gone, back, done, recorded)]
+    pages = [f'/pledge{{"reference": "{one.reference}"}}' for one in (gone, back, done, recorded)]
+    assert payloads([said]) == [*pages, GUIDE.payload]
 
 
 def test_more_than_a_message_shows_is_turned_over_to_the_end(session: Session) -> None:
@@ -55,9 +57,9 @@ def test_more_than_a_message_shows_is_turned_over_to_the_end(session: Session) -
     made = [pledged(session, person).reference for _ in range(SHOWN + 3)]
     at = phone(session, person)
     first = payloads(at.press("list_pledges"))
-    assert (len(first), first[-1]) == (SHOWN + 1, '/list_pledges{"page": 1}')
+    assert (len(first), first[-2:]) == (SHOWN + 2, ['/list_pledges{"page": 1}', GUIDE.payload])
     second = payloads(at.press("list_pledges", page=1))
-    assert len(second) == 3
+    assert len(second) == 3 + len([GUIDE])
     assert all(one in " ".join(first + second) for one in made)
     for page in (7, 10**30, -1, "x"):
         assert keys(at.press("list_pledges", page=page)) == ["utter_pledges"]
