@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from sqlalchemy import select
 
-from covenant import amending, doubts, drafts, joining, menu, plans, tickets, welcome
+from covenant import amending, doubts, drafts, joining, menu, plans, pledge_form, tickets, welcome
 from covenant.fields import CHOICE, COUNTRY, KEEP, PLACE, Field
 from covenant.messages import Choice, Say, button, payload
 from covenant.reading import COUNTRIES
@@ -235,7 +235,13 @@ def out_of_scope(turn: Turn) -> list[Say]:
 
 
 def unclear(turn: Turn) -> list[Say]:
-    """Not understood: first the two likeliest meanings, then the menu, then a person; never the same words twice."""
+    """Not understood: first the two likeliest meanings, then the menu, then a person; never the same words twice.
+
+    A sentence that says what shall be done, for whom and by when is a pledge, whatever the classifier made of it.
+    """
+    pledged = pledge_form.told(turn)
+    if pledged:
+        return pledged
     turn.contact.misses += 1
     doubts.keep(turn)
     likely = [intent for intent, _score in turn.ranking if intent in MEANINGS][:MEANINGS_OFFERED]

@@ -21,6 +21,7 @@ from db.records import Draft, DraftState, Municipality
 
 MEASURE = "_measure"  # beside the answers: the measure of our library that is pledged
 CORRECTED = "_reference"  # beside the answers: the pledge that is corrected
+WHOLE = 3  # the action and two more values make a sentence a pledge
 # What a pledge's columns are called in the form.
 PLAIN = {
     "pledge_action": "action",
@@ -49,6 +50,12 @@ def log(turn: Turn) -> list[Say]:
     if drafts.find_draft(turn, PLEDGE.key, DraftState.OPEN):
         return drafts.begin(turn, PLEDGE.key)
     return open_with(turn, _stated(turn) if turn.text else {})
+
+
+def told(turn: Turn) -> list[Say]:
+    """Open the form where a sentence that was not understood otherwise is a whole pledge; [] where it is none."""
+    stated = _stated(turn) if turn.text and drafts.open_draft(turn) is None else {}
+    return open_with(turn, stated) if "pledge_action" in stated and len(stated) >= WHOLE else []
 
 
 def open_with(turn: Turn, known: dict[str, Any]) -> list[Say]:

@@ -14,6 +14,7 @@ from covenant.values.answers import Question
 from covenant.values.choices import audiences_in
 from covenant.values.counts import Counted, people_in, things_in
 from covenant.values.hazards import endangering
+from covenant.values.lexicon import Role
 from covenant.values.percents import signed_in
 from covenant.values.years import span_in
 from db.pledges import Campaign, TargetKind
@@ -35,12 +36,24 @@ def stated(text: str, language: str, country: str | None, today: date) -> dict[s
         "pledge_campaign": _campaign(question.text),
         "pledge_hazards": endangering(question)[:MOST_HAZARDS] or None,
         "pledge_people": people[0].value if len(people) == 1 else None,
-        "pledge_audiences": audiences_in(question)[:MOST_AUDIENCES] or None,
+        "pledge_audiences": audiences_in(question, _beside(question, people))[:MOST_AUDIENCES] or None,
         **_time(question, people),
     }
     found = {key: value for key, value in values.items() if value is not None}
-    deed = things_in(question) or len(found) >= ENOUGH
+    deed = things_in(question) or people or len(found.keys() - {"pledge_audiences"}) >= ENOUGH
     return ({"pledge_action": text} if deed else {}) | found
+
+
+def _beside(question: Question, people: list[Counted]) -> list[tuple[int, int]]:
+    """Return the letters from the word before a number of people or families to the word behind them."""
+    tokens = question.tokens
+    families = [
+        span
+        for span in things_in(question)
+        if any(token.plays(Role.HOUSEHOLDS) for token in tokens[span.end : span.end + 1])
+    ]
+    counted = [(one.first, one.end) for one in people] + [(one.first, one.end) for one in families]
+    return [(tokens[max(first - 1, 0)].start, tokens[min(end, len(tokens) - 1)].end) for first, end in counted]
 
 
 def _campaign(text: str) -> str | None:

@@ -240,7 +240,10 @@ def match_offer(
     if number is not None and 1 <= number <= len(offered):
         return offered[number - 1]["payload"]
     said = plain(text)
-    by_title = next((one["payload"] for one in offered if plain(one["title"]) == said), None)
+    titled = [one for one in offered if plain(one["title"]) == said]
+    if field and field.many and match_option(catalogue, text, field):
+        titled = []  # who types the answer has said it, and is not asked for another one
+    by_title = next((one["payload"] for one in titled), None)
     return by_title or _by_verdict(text, offered, catalogue)
 
 

@@ -12,6 +12,8 @@ from covenant.values.words import ENGLISH, languages, listed, words_of
 from locales.languages import LANGUAGES, NEAREST, locale_of
 
 UNSURE = Refused("utter_wrong_yes_no_unsure")
+NEAR = 24  # letters between a "for" and whom it is for
+_POSTPOSED = frozenset({"my"})  # "for" stands behind them
 LONGEST_SENTENCE = 8  # pieces; a longer text that holds a yes is a story
 ALIKE = 84  # rapidfuzz ratio, 0 to 100: one slip in six letters
 SHORTEST_MISSPELT, LONGEST_MISSPELT = 5, 60
@@ -71,17 +73,32 @@ def parse_audiences(question: Question) -> Answer:
     return Parsed(named, certain=all(token.plays(Role.CHOICE, *_AROUND) for token in tokens))
 
 
-def audiences_in(question: Question) -> list[str]:
-    """Return everybody a story names as those it is for; mere people or families are nobody in particular."""
-    tokens = _audiences(question.words.language).scan(question.text)
-    everybody = (Role.PEOPLE, Role.HOUSEHOLDS)
+def audiences_in(question: Question, beside: Sequence[tuple[int, int]] = ()) -> list[str]:
+    """Return everybody a story names as those it is for; mere people or families are nobody in particular.
+
+    They stand behind a "for" or `beside` something, the first and last letters of which are given; who stands elsewhere
+    may be the one who does it.
+    """
+    where = [*beside, *_for_whom(question)]
+    small = {token.start for token in question.tokens if token.plays(Role.FOR_WHOM)}
+    people = [(token.start, token.end) for token in question.tokens if token.plays(Role.PEOPLE)]
     named = [
-        token.roles[Role.CHOICE]
-        for token in tokens
-        if token.plays(Role.CHOICE)
-        and not (token.roles[Role.CHOICE] == "home" and question.words.lexicon.roles(token.text).keys() & {*everybody})
+        (token.roles[Role.CHOICE], any(first <= token.start < last for first, last in people))
+        for token in _audiences(question.words.language).scan(question.text)
+        if token.plays(Role.CHOICE) and token.start not in small
+        if any(first <= token.start < last for first, last in where)
     ]
-    return [one for one in dict.fromkeys(named) if one != "home" or set(named) == {"home"}]
+    found = list(dict.fromkeys(audience for audience, is_people in named if audience != "home" or not is_people))
+    return [one for one in found if one != "home" or len(found) == 1]
+
+
+def _for_whom(question: Question) -> list[tuple[int, int]]:
+    before = question.words.language in _POSTPOSED
+    return [
+        (token.start - NEAR, token.start) if before else (token.end, token.end + NEAR)
+        for token in question.tokens
+        if token.plays(Role.FOR_WHOM)
+    ]
 
 
 def parse_language(question: Question) -> Answer:

@@ -15,6 +15,7 @@ GREATEST = 10_000_000_000
 SHORTEST_UNIT = 3
 LONGEST_KIND = 2  # words between a number and its people: "poor coastal"
 CLOSE = 2
+NUMBER_LAST = frozenset({"my"})  # what is counted stands before its number
 WRONG = Refused("utter_wrong_count")
 
 # E-mail, link, date, time of day, international phone number: digits that count nothing.
@@ -24,8 +25,9 @@ _NO_COUNT = re.compile(
 _UNITS = (Role.PEOPLE, Role.HOUSEHOLDS, Role.THING)
 _ELSE = (
     Role.HOUSEHOLDS, Role.THING, Role.MONEY, Role.PERCENT, Role.PERIOD, Role.YEAR, Role.TO, Role.NOT, Role.BUT,
-    Role.JOIN,
+    Role.JOIN, Role.FOR_WHOM, Role.START,
 )  # fmt: skip
+_COUNTED = (Role.HOUSEHOLDS, Role.THING, Role.MONEY, Role.PERCENT, Role.PERIOD)
 HARMLESS = (Role.ABOUT, Role.POLITE, Role.FILLER, Role.YES, Role.WEAK_YES, Role.BETWEEN, Role.LABEL, *_UNITS)
 
 
@@ -93,29 +95,56 @@ class Counted:
 def people_in(question: Question) -> list[Counted]:
     """Return every count of people in a story; where a number may be read in two ways, it is none."""
     tokens = question.tokens
+    number_last = question.words.language in NUMBER_LAST
     found = []
     for span in _spans(question):
-        end = _people_end(span, tokens)
+        end = None if _is_helper(span, tokens) else _people_end(span, tokens, number_last=number_last)
         answer = _answer(span, question, alone=True) if end and _counts(span, tokens) and span.sure else None
         if end and isinstance(answer, Parsed):
             found.append(Counted(answer.value, span.first, end))
     return found
 
 
-def _people_end(span: Span, tokens: Sequence[Token]) -> int | None:
+def _people_end(span: Span, tokens: Sequence[Token], *, number_last: bool) -> int | None:
     """Return where the words end that say it is people: "1,200 coastal residents"; or people named just before."""
+    if _are_years(span) and not _has_unit(span, tokens, Role.PEOPLE):
+        return None
     for at in range(span.end, min(span.end + 1 + LONGEST_KIND, len(tokens))):
         if tokens[at].plays(Role.PEOPLE):
             return at + 1
         if tokens[at].plays(*_ELSE) or tokens[at].numeral:
-            return None
-    before = tokens[: span.first][-1:]
-    return span.end if before and before[0].plays(Role.PEOPLE) and not _looks_like_year(span, tokens) else None
+            break
+    before, after = tokens[: span.first][-1:], tokens[span.end : span.end + 1]
+    # Where a classifier belongs behind the number, an unknown one counts something else ("8 แห่ง").
+    counted = any(token.plays(*_COUNTED) or (token.unknown and not number_last) for token in after)
+    return span.end if before and before[0].plays(Role.PEOPLE) and not counted else None
+
+
+def _are_years(span: Span) -> bool:
+    ends = [span.low, *([span.high] if span.high else [])]
+    return all(not one.spelt and one.scale == ONE and 1900 <= one.value <= 2650 for one in ends)  # noqa: PLR2004 - of both eras
+
+
+def _is_helper(span: Span, tokens: Sequence[Token]) -> bool:
+    """Tell those who do the work: "30 volunteers", "อาสาสมัคร 60 คน"."""
+    around = (*tokens[max(span.first - 1, 0) : span.first], *tokens[span.end : span.end + 2])
+    return any(token.plays(Role.HELPER) for token in around)
 
 
 def things_in(question: Question) -> list[Span]:
-    """Return every number in a story that counts something known: people, families, trees, houses."""
-    return [span for span in _spans(question) if _has_unit(span, question.tokens, *_UNITS)]
+    """Return every number in a story that counts something known: helpers, families, trees; "a pledge" is none."""
+    tokens = question.tokens
+    number_last = question.words.language in NUMBER_LAST
+    return [
+        span
+        for span in _spans(question)
+        if (
+            _has_unit(span, tokens, *_UNITS)
+            or _is_helper(span, tokens)
+            or (number_last and any(token.plays(*_UNITS) for token in tokens[: span.first][-1:]))
+        )
+        and not (span.low.spelt and span.low.value == ONE)
+    ]
 
 
 def _spans(question: Question) -> list[Span]:

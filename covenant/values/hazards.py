@@ -1,7 +1,7 @@
 """Climate hazards: from everyday words in each language to the sub-hazards of the Common Reporting Framework."""
 
 import functools
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -68,23 +68,23 @@ def parse_several(question: Question) -> Answer:
 
 
 def endangering(question: Question) -> list[str]:
-    """Return the codes of the hazards that a story is about; a season is only when something is done."""
-    named = named_in(question.text, question.words, besides=_seasons())
+    """Return the codes of the hazards that a story is about: what shall not come is, a season is only a time."""
+    named = named_in(question.text, question.words, story=True)
     return [code for code in named if code in hazards()]
 
 
-def named_in(text: str, words: Words, besides: Collection[str] = ()) -> list[str]:
+def named_in(text: str, words: Words, *, story: bool = False) -> list[str]:
     """Return the codes of all hazards a folded text names and does not deny, in order, and `NOT_CLIMATE` for others.
 
-    The phrases `besides` are not looked at.
+    In a `story` of what somebody will do, "so that it does not flood" names a hazard, and a season none.
     """
     tokens = lexicon_of(words.language).scan(text)
     short = frozenset() if _alone(tokens) or not (words.marks and text.isascii()) else _short_bare_words()
-    ignored = short.union(besides)
+    ignored = short | _seasons() if story else short
     found = [
         token
         for at, token in enumerate(tokens)
-        if _is_hazard(token) and token.text not in ignored and not (at and tokens[at - 1].plays(Role.NOT))
+        if _is_hazard(token) and token.text not in ignored and (story or not (at and tokens[at - 1].plays(Role.NOT)))
     ]
     exact = {_category(token) for token in found if token.text not in _general_words()}
     return list(
@@ -171,6 +171,7 @@ def _words_in(code: str) -> Iterator[Entry]:
             yield from _role(row["words"].get(code, ()), f"{category}: {row['text']}")
     yield from _role(_file()["not_climate"].get(code, ()), NOT_CLIMATE)
     yield from _role(_file()["harmless"].get(code, ()), HARMLESS)
+    yield from _role(_file()["seasons"].get(code, ()), HARMLESS)  # those that are a hazard alone stand above
     for name, phrases in listed(code).get("hazards", {}).items():
         yield from _role(phrases, _code_of(name))
 

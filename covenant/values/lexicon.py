@@ -29,6 +29,8 @@ class Role(StrEnum):
     VAGUE = "vague"
     PEOPLE = "people"
     HOUSEHOLDS = "households"
+    HELPER = "helpers"
+    FOR_WHOM = "for_whom"
     THING = "things"
     PERCENT = "percent"
     MONEY = "money"

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from covenant.values import dates
@@ -68,7 +68,7 @@ def span_in(question: Question, taken: Collection[int] = ()) -> Span:
     past = tuple(year for year in dated.values() if year < question.today.year)
     coming = {at: year for at, year in dated.items() if year >= question.today.year}
     if not coming:
-        return Span(end=_coming(question), past=past)
+        return replace(_coming(question), past=past)
     (first, start), *others = coming.items()
     if not others:
         return Span(start=start, past=past) if _starts(first, tokens) else Span(end=start, past=past)
@@ -79,27 +79,30 @@ def span_in(question: Question, taken: Collection[int] = ()) -> Span:
 
 
 def _starts(at: int, tokens: Sequence[Token]) -> bool:
-    """Tell "from 2027", "mulai tahun 2027": the word stands just before the year, or before its "year"."""
+    """Tell "from 2027", "mulai tahun 2027": the word stands just before the year or its "year"; or right behind it."""
+    if any(token.plays(Role.START) and not token.plays(Role.TO) for token in tokens[at + 1 : at + 2]):
+        return True
     before = [token for token in tokens[max(at - 3, 0) : at] if not token.plays(Role.YEAR, Role.MONTH, Role.MONTH_WORD)]
     return bool(before) and before[-1].plays(Role.START)
 
 
-def _coming(question: Question) -> int | None:
-    """Return the year of "next year" and "within three years", or None."""
-    tokens = question.tokens
-    shifts = {token.roles[Role.YEAR_SHIFT] for token in tokens if token.plays(Role.YEAR_SHIFT)}
-    counted = [
-        one.value
-        for one in question.amounts
-        if [token.roles.get(Role.PERIOD) for token in tokens[one.end : one.end + 1]] == ["year"]
-    ]
+def _coming(question: Question) -> Span:
+    """Return the year of "next year", "from next year" and "within three years", if there is just one of them."""
+    tokens, today = question.tokens, question.today.year
+    shifts = [at for at, token in enumerate(tokens) if token.plays(Role.YEAR_SHIFT)]
+    after = {one.end: one.value for one in question.amounts if one.value <= FARTHEST and one.value % 1 == 0}
+    counted = [at for at in after if at < len(tokens) and tokens[at].roles.get(Role.PERIOD) == "year"]
     if len(shifts) == 1 and not counted:
-        shift = shifts.pop()
-        return question.today.year + shift if shift >= 0 else None
-    ahead = dates.direction(tokens) > 0
-    if len(counted) == 1 and not shifts and ahead and counted[0] <= FARTHEST and counted[0] % 1 == 0:
-        return question.today.year + int(counted[0])
-    return None
+        at = shifts[0]
+        step = tokens[at].roles[Role.YEAR_SHIFT]
+        if step < 0:
+            return Span()
+        if at in after and step:  # "3 năm tới": three of them
+            return Span(end=today + int(after[at]))
+        return Span(start=today + step) if _starts(at, tokens) else Span(end=today + step)
+    if len(counted) == 1 and not shifts and dates.direction(tokens) > 0:
+        return Span(end=today + int(after[counted[0]]))
+    return Span()
 
 
 def _within(year: int, question: Question, *, certain: bool) -> Answer:

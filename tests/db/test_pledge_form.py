@@ -101,6 +101,19 @@ def test_a_mere_wish_is_no_action(session: Session) -> None:
     assert draft_of(person).values["pledge_hazards"] == ["flood: flash/surface flood"]
 
 
+def test_a_whole_pledge_is_one_whatever_the_classifier_made_of_it(session: Session) -> None:
+    person = at(session)
+    said = person.write("unclear", MANGROVES)
+    assert keys(said)[0] == "utter_pledge_understood"
+    assert asked(person) == "pledge_campaign"
+
+
+def test_what_is_no_pledge_stays_unclear(session: Session) -> None:
+    person = at(session)
+    assert "utter_pledge_understood" not in keys(person.write("unclear", "1.200 warga"))
+    assert person.contact.draft_id is None
+
+
 def test_an_open_form_is_gone_on_with(session: Session) -> None:
     person = at(session)
     person.write("log_pledge", MANGROVES)
