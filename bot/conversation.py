@@ -16,6 +16,7 @@ from actions.door import Door
 from actions.table import SKILLS
 from bot import patience
 from bot.direct import Direct, directly
+from bot.offers import ANSWER, last_offered
 from bot.rasa import Answer, Rasa, RasaSilent
 from covenant import consent, places, plans
 from covenant.messages import Say, payload, render_all
@@ -166,13 +167,12 @@ class Turns:
         if content.get("payload"):
             return Message(_known_payload(content["payload"]), Reading())
         text = in_unicode(str(content.get("text", "")).strip()[:LONGEST_TEXT].lstrip("/"))
-        return self._read(session, contact, catalogue, text)
+        return self._read(session, inbound, contact, catalogue, text)
 
-    def _read(self, session: Session, contact: Contact, catalogue: Catalogue, text: str) -> "Message":
+    def _read(self, session: Session, inbound: Inbound, contact: Contact, catalogue: Catalogue, text: str) -> "Message":
         draft = session.get(Draft, contact.draft_id) if contact.draft_id else None
         field = plans.open_field(draft)
-        offered = session.get_one(Conversation, contact.id).offered
-        picked = match_offer(text, offered, catalogue, field)
+        picked = match_offer(text, last_offered(session, inbound), catalogue, field)
         if picked:
             return Message(picked, Reading())
         today = local_date(contact.time_zone)
@@ -191,7 +191,7 @@ class Turns:
             "lang": contact.language,
         }
         content |= {"pressed": pressed} if (pressed := _pressed(inbound)) else {}
-        queue_content(session, inbound.address, content, key=f"reply:{inbound.id}", lane=Lane.REPLY)
+        queue_content(session, inbound.address, content, key=f"{ANSWER}{inbound.id}", lane=Lane.REPLY)
         session.get_one(Conversation, contact.id).offered = buttons
 
     def _try_later(self, session: Session, inbound: Inbound, contact: Contact, problem: Exception) -> None:

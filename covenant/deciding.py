@@ -8,6 +8,7 @@ from covenant import outbox, papers, reminders, review, teams
 from covenant.amending import AMEND
 from covenant.applications import LETTER, next_steps, status_arguments
 from covenant.display import municipality_argument
+from covenant.menu import DUE
 from covenant.messages import Say
 from covenant.review import Actor, Event
 from covenant.turn import local_date
@@ -35,7 +36,7 @@ def accept(session: Session, application: Application, by: Actor) -> None:
     reminders.lay_out(session, application.municipality)
     args = {"municipality": municipality_argument(application.municipality), "reference": application.reference}
     picture = papers.named("share-png", application.reference)
-    _tell(session, application, event, Say("utter_accepted", args, file=picture))
+    _tell(session, application, event, Say("utter_accepted", args, (DUE,), file=picture))
 
 
 def send_back(session: Session, application: Application, by: Actor, reason: str, fields: Sequence[str]) -> None:

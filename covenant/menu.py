@@ -5,6 +5,7 @@ from db.people import Contact, Role
 
 JOIN = Choice(button("Join the Covenant"), "/join_covenant")
 STATUS = Choice(button("Where do we stand?"), "/check_status")
+DUE = Choice(button("What is due when"), "/ask_deadlines")
 PLEDGE = Choice(button("Record a pledge"), "/log_pledge")
 PLEDGES = Choice(button("Our pledges"), "/list_pledges")
 TIPS = Choice(button("Tips for our place"), "/get_tips")

@@ -58,7 +58,7 @@ class Lane(StrEnum):
 
 
 class Conversation(Base):
-    """One contact's thread, locked for a turn. Only the worker writes it; `offered` are the last buttons shown.
+    """One contact's thread, locked for a turn. Only the worker writes it; `offered` are the buttons of the last answer.
 
     `patience` is how many messages are answered before a pause, as it stood at `patience_at` (the flood's bucket).
     """

@@ -3,22 +3,26 @@
 They offer what `tests.running.Talk` offers to transcripts, and hold what the phone shows against what was sent.
 """
 
+import re
 import time
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+import httpx
 import phonenumbers
 from sqlalchemy import select
 
-from db.messages import ARRIVED, Inbound, InboundState, Outbound, OutboundState, TurnEffect
+from db.messages import ARRIVED, Inbound, InboundState, Outbound, OutboundState
 from db.people import Address
 from tests.emulators.telegram.client import Person as TelegramPerson
 from tests.emulators.telegram.client import Telegram
 from tests.emulators.whatsapp.client import Person as WhatsAppPerson
 from tests.emulators.whatsapp.client import WhatsApp
-from tests.running import ANSWER_WITHIN, House, names_in
+from tests.running import ANSWER_WITHIN, House, names_of
 
 SHOWN_WITHIN = 5.0  # seconds from the provider to the phone
+PHOTO = ".jpg"
+LINK = re.compile(r"http\S+/handouts/\S+")
 MOBILE = phonenumbers.PhoneNumberType.MOBILE
 
 
@@ -33,6 +37,7 @@ class Phone(Protocol):
     def press(self, number: int) -> None: ...
     def hand_in(self, name: str, content: bytes) -> None: ...
     def shows(self) -> tuple[str, list[str]]: ...
+    def file(self) -> bytes: ...
 
 
 @dataclass
@@ -56,11 +61,18 @@ class TelegramPhone:
         self.person.press(number)
 
     def hand_in(self, name: str, content: bytes) -> None:
-        self.person.send_document(content, name=name)
+        if name.endswith(PHOTO):
+            self.person.send_photo(content)
+        else:
+            self.person.send_document(content, name=name)
 
     def shows(self) -> tuple[str, list[str]]:
         last = self.person.last
         return last.text, last.titles
+
+    def file(self) -> bytes:
+        found = [one for one in self.person.view.from_bot if one.kind == "document"]
+        return self.person.telegram.file(found[-1].raw["content"]["file_id"])
 
 
 @dataclass
@@ -86,12 +98,17 @@ class WhatsAppPhone:
             self.person.say(str(number))
 
     def hand_in(self, name: str, content: bytes) -> None:
-        self.person.send_file(content, "application/pdf", name)
+        self.person.send_file(content, "image/jpeg" if name.endswith(PHOTO) else "application/pdf", name)
 
     def shows(self) -> tuple[str, list[str]]:
         if not self.person.received:  # it is still on its way to the phone
             return "", []
         return str(self.person.last["text"]), list(self.person.titles)
+
+    def file(self) -> bytes:
+        """What lies at the address in the message."""
+        found = LINK.findall(self.person.last["text"])
+        return httpx.get(found[-1], trust_env=False, timeout=30).raise_for_status().content
 
 
 def telegram_phone(telegram: Telegram, language: str) -> TelegramPhone:
@@ -144,6 +161,10 @@ class PhoneTalk:
         self.phone.hand_in(name, content)
         return self.listen()
 
+    def file(self) -> bytes:
+        """What the last message brought along."""
+        return self.phone.file()
+
     def listen(self) -> "PhoneTalk":
         """Wait until everything is answered and has left."""
         end = time.monotonic() + ANSWER_WITHIN
@@ -185,11 +206,9 @@ class PhoneTalk:
 
     @property
     def keys(self) -> list[str]:
-        """The response names of the last turn."""
+        """The response names of the last message."""
         with self.house.sessions() as session:
-            row = session.get_one(Outbound, self.seen)
-            effect = session.get(TurnEffect, int(row.key.removeprefix("reply:")))
-            return [name for reply in effect.replies for name in names_in(reply)] if effect else []
+            return names_of(session, session.get_one(Outbound, self.seen))
 
     @property
     def contact_id(self) -> int:

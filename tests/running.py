@@ -16,9 +16,11 @@ from typing import Any
 import httpx
 import psutil
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from bot import ports
 from bot.model import model_path
+from bot.offers import ANSWER
 from bot.settings import ROOT, load_settings
 from db.engine import Sessions, open_engine, open_sessions
 from db.messages import Inbound, Outbound, OutboundState, TurnEffect
@@ -165,6 +167,10 @@ class Talk:
         response.raise_for_status()
         return self.listen()
 
+    def file(self) -> bytes:
+        """What the last message brought along."""
+        return self.client.get(self.last["files"][0]["url"]).raise_for_status().content
+
     def listen(self) -> "Talk":
         """Wait for the next thing the bot says."""
         end = time.monotonic() + ANSWER_WITHIN
@@ -189,13 +195,12 @@ class Talk:
 
     @property
     def keys(self) -> list[str]:
-        """The response names of the last turn."""
+        """The response names of the last message."""
         with self.house.sessions() as session:
             feed = int(self.last["id"].removeprefix("o"))
             outbound = session.scalars(select(Outbound).where(Outbound.feed == feed)).one()
             assert outbound.state == OutboundState.SENT
-            effect = session.get(TurnEffect, int(outbound.key.removeprefix("reply:")))
-            return [name for reply in effect.replies for name in names_in(reply)] if effect else []
+            return names_of(session, outbound)
 
     @property
     def contact_id(self) -> int:
@@ -207,6 +212,14 @@ class Talk:
         with self.house.sessions() as session:
             query = select(Inbound).where(Inbound.contact_id == self.contact_id).order_by(Inbound.id)
             return list(session.scalars(query))
+
+
+def names_of(session: Session, row: Outbound) -> list[str]:
+    """The response names of a message: of the turn that it answers, or of what Kawan said by itself."""
+    if not row.key.startswith(ANSWER):
+        return [said["response"] for said in row.content.get("says", ())]
+    effect = session.get(TurnEffect, int(row.key.removeprefix(ANSWER)))
+    return [name for reply in effect.replies for name in names_in(reply)] if effect else []
 
 
 def names_in(reply: dict[str, Any]) -> list[str]:

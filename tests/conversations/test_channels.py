@@ -16,7 +16,8 @@ from bot.contents import FRESH
 from bot.inbox import country_of_zone
 from bot.settings import ROOT
 from locales import Catalogues
-from tests.conversations.test_transcripts import assert_spoken_in, check_rows, take, transcripts
+from tests.conversations.acceptance import Walk
+from tests.conversations.playing import play, transcripts
 from tests.emulators.telegram.client import Telegram
 from tests.emulators.whatsapp.client import WhatsApp
 from tests.phones import Phone, PhoneTalk, WhatsAppPhone, telegram_phone, whatsapp_phone
@@ -26,20 +27,9 @@ AT_ONCE = 13  # conversations: a chat bears one message a second, so they overla
 SCRIPTS = {str(one.id): one.values[0] for one in transcripts()}
 
 
-def play(house: House, phone: Phone, script: dict[str, Any], catalogues: Catalogues) -> None:
-    """Take every step of a transcript on a phone."""
-    language = script["language"]
-    talk = PhoneTalk(house, phone).begin(f"{country_of_zone(script['time_zone'])}_{language}")
-    for number, step in enumerate(script["steps"], 1):
-        heard = len(talk.all)
-        take(talk, step)  # type: ignore[arg-type] - it has the same verbs
-        missing = [key for key in step["bot"] if key not in talk.keys]
-        assert not missing, f"step {number} {step}: said {talk.keys}: {talk.text}"
-        assert step.get("text", "") in talk.text, f"step {number} {step}: {talk.text}"
-        language = step.get("language", language)
-        for message in talk.all[heard:]:
-            assert_spoken_in(message, language, catalogues)
-    check_rows(house, talk, script)  # type: ignore[arg-type]
+def begin(house: House, phone: Phone, script: dict[str, Any]) -> PhoneTalk:
+    """Open the chat as by the link on the web page, which tells the country and the language."""
+    return PhoneTalk(house, phone).begin(f"{country_of_zone(script['time_zone'])}_{script['language']}")
 
 
 def play_all(house: House, phone_for: Callable[[dict[str, Any], int], Phone], catalogues: Catalogues) -> None:
@@ -47,7 +37,11 @@ def play_all(house: House, phone_for: Callable[[dict[str, Any], int], Phone], ca
 
     def run(number: int, name: str) -> str:
         try:
-            play(house, phone_for(SCRIPTS[name], number), SCRIPTS[name], catalogues)
+            script = SCRIPTS[name]
+            talk = begin(house, phone_for(script, number), script)
+            play(house, talk, script, catalogues)
+            if "application" in script:
+                Walk(house, talk, script, catalogues).to_acceptance()
         except Exception:  # noqa: BLE001 - the other conversations go on
             return f"{name}: {traceback.format_exc(limit=-2)}"
         return ""

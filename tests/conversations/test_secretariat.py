@@ -17,7 +17,7 @@ from db.milestones import Milestone, Reminder
 from db.people import Consent, Contact, Purpose, Role
 from db.records import Application, ApplicationState, Broadcast, Municipality, Ticket
 from locales import LANGUAGES, Catalogues
-from tests.conversations.test_transcripts import LETTER, assert_spoken_in
+from tests.conversations.playing import LETTER, assert_spoken_in
 from tests.running import House, Talk
 
 

@@ -144,6 +144,10 @@ class Telegram:
         """A chat as it is, or as soon as there is what `query` waits for."""
         return View(self.call("GET", f"chats/{chat_id}/transcript", **query))
 
+    def file(self, file_id: str) -> bytes:
+        """The bytes of a file that somebody sent."""
+        return self._http.get(f"files/{file_id}").raise_for_status().content
+
     def menu(self, chat_id: int, language_code: str = "") -> Json:
         """The commands and the bot's own texts as somebody of that language sees them there."""
         return dict(self.call("GET", f"chats/{chat_id}/menu", language_code=language_code))
