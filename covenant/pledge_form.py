@@ -7,7 +7,7 @@ What a sentence says already is not asked again (`covenant.pledge_sentence`); wh
 from collections.abc import Sequence
 from typing import Any
 
-from covenant import drafts, pledge_book, pledge_sentence, race_guide, review
+from covenant import drafts, pledge_access, pledge_book, pledge_choices, pledge_sentence, race_guide, review
 from covenant.fields import Field, is_open
 from covenant.messages import Choice, Say, button
 from covenant.plans import Plan, register
@@ -49,25 +49,29 @@ def log(turn: Turn) -> list[Say]:
     """Open the form of a pledge, with everything that the sentence which asks for it says already."""
     if drafts.find_draft(turn, PLEDGE.key, DraftState.OPEN):
         return drafts.begin(turn, PLEDGE.key)
-    return open_with(turn, _stated(turn) if turn.text else {})
+    return _open_reading_back(turn, _stated(turn) if turn.text else {})
 
 
 def told(turn: Turn) -> list[Say]:
     """Open the form where a sentence that was not understood otherwise is a whole pledge; [] where it is none."""
     stated = _stated(turn) if turn.text and drafts.open_draft(turn) is None else {}
-    return open_with(turn, stated) if "pledge_action" in stated and len(stated) >= WHOLE else []
+    return _open_reading_back(turn, stated) if "pledge_action" in stated and len(stated) >= WHOLE else []
 
 
 def open_with(turn: Turn, known: dict[str, Any]) -> list[Say]:
-    """Open a new form with what is known, by the fields' keys, and read it back; another open one waits."""
-    asked = drafts.start(turn, PLEDGE.key, _beginning(turn) | known)
+    """Open a new form with what is known already, by the fields' keys; another open one waits."""
+    return drafts.start(turn, PLEDGE.key, _beginning(municipality_of(turn.session, turn.contact)) | known)
+
+
+def _open_reading_back(turn: Turn, stated: dict[str, Any]) -> list[Say]:
+    asked = open_with(turn, stated)
     draft = drafts.open_draft(turn)
-    return _read_back(turn, draft, known) if draft and known else asked
+    return _read_back(turn, draft, stated) if draft and stated else asked
 
 
 def correct(turn: Turn, pledge: Pledge) -> list[Say]:
     """Open the form with what is recorded, asking what shall be changed; its end corrects the pledge."""
-    drafts.start(turn, PLEDGE.key, _beginning(turn, pledge.municipality) | values_of(pledge))
+    drafts.start(turn, PLEDGE.key, _beginning(pledge.municipality) | values_of(pledge))
     draft = drafts.open_draft(turn)
     return drafts.correct(turn, draft) if draft else []
 
@@ -84,9 +88,8 @@ def values_of(pledge: Pledge) -> dict[str, Any]:
     return values | {MORE: "yes", CORRECTED: pledge.reference}
 
 
-def _beginning(turn: Turn, town: Municipality | None = None) -> dict[str, Any]:
-    found = town or municipality_of(turn.session, turn.contact)
-    return {TOWN: {"public_id": found.public_id, "place_id": found.place_id}} if found else {}
+def _beginning(town: Municipality | None) -> dict[str, Any]:
+    return {TOWN: {"public_id": town.public_id, "place_id": town.place_id}} if town else {}
 
 
 def _stated(turn: Turn) -> dict[str, Any]:
@@ -120,12 +123,10 @@ def _read_back(turn: Turn, draft: Draft, known: dict[str, Any]) -> list[Say]:
 
 
 def _submit(turn: Turn, draft: Draft) -> list[Say]:
+    if CORRECTED in draft.values:
+        return _amend(turn, draft)
     town = _town(turn, draft)
-    columns = _columns(turn, draft, town)
-    target = _target(draft)
-    reference = draft.values.get(CORRECTED)
-    if reference:
-        return _amend(turn, reference, columns | {"target": target})
+    columns, target = _columns(turn, draft, town), _target(draft)
     pledge = Pledge(
         contact_id=turn.contact.id,
         municipality_id=town.id if town else None,
@@ -181,16 +182,18 @@ def _target(draft: Draft) -> dict[str, Any] | None:
     return {column: draft.values.get(key) if key in asked else None for key, column in TARGET.items()}
 
 
-def _amend(turn: Turn, reference: str, values: dict[str, Any]) -> list[Say]:
-    """Correct a recorded pledge; one that was withdrawn meanwhile stays so."""
-    pledge = pledge_book.find(turn.session, reference)
+def _amend(turn: Turn, draft: Draft) -> list[Say]:
+    """Correct a recorded pledge, which stays its town's; who has left the team meanwhile may not any more."""
+    reference = draft.values[CORRECTED]
+    pledge = pledge_access.find_theirs(turn.session, turn.contact, reference)
     if pledge is None:
-        return [Say("utter_pledges_none", {}, _afterwards())]
+        return [pledge_choices.unknown()]
+    values = _columns(turn, draft, pledge.municipality) | {"target": _target(draft)}
     was_verified = pledge.state == PledgeState.VERIFIED
     try:
         changed = pledge_book.amend(turn.session, pledge, values, review.actor(turn))
     except pledge_book.NotAllowed:
-        return [Say("utter_pledge_closed", {"reference": reference}, _afterwards())]
+        return [pledge_choices.closed(pledge)]
     if not changed:
         return [Say("utter_pledge_unchanged", {"reference": reference}, _afterwards())]
     key = "utter_pledge_corrected_anew" if was_verified else "utter_pledge_corrected"

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from bot.inhabitant import Inhabitant
@@ -307,4 +307,41 @@ def test_what_was_withdrawn_meanwhile_is_not_corrected(session: Session) -> None
     person.press("correct", field="pledge_people")
     person.choose("pledge_people", 900)
     assert keys(person.press("affirm"))[0] == "utter_pledge_closed"
+    assert pledge.people_min == 1200
+
+
+def test_a_correction_leaves_a_pledge_where_it_was_made(session: Session) -> None:
+    person = at(session)
+    person.write("log_pledge", MANGROVES)
+    person.choose("pledge_campaign", "resilience")
+    person.tell("banjir rob, abrasi")
+    person.choose("pledge_place", {"name": "Desa Tanjung Sari"})
+    person.choose("pledge_more", "no")
+    person.press("affirm")
+    pledge = the_pledge(session)
+    row = Municipality(name="Kota Baru", country="MY")
+    session.add(row)
+    session.flush()
+    session.add(Membership(municipality_id=row.id, contact_id=person.contact.id))
+    session.flush()
+    pledge_form.correct(person._turn("list_pledges"), pledge)
+    person.press("correct", field="pledge_people")
+    person.choose("pledge_people", 900)
+    person.press("affirm")
+    session.refresh(pledge)
+    assert (pledge.people_min, pledge.place_name, pledge.country) == (900, "Desa Tanjung Sari", "ID")
+    assert pledge.municipality_id is None
+
+
+def test_who_has_left_the_team_corrects_nothing_any_more(session: Session) -> None:
+    person = at(session, town="Kota Lama", role=Role.MUNICIPAL)
+    person.write("log_pledge", MANGROVES)
+    enough(person)
+    pledge = the_pledge(session)
+    pledge_form.correct(person._turn("list_pledges"), pledge)
+    pledge.contact_id = None
+    session.execute(delete(Membership))
+    person.press("correct", field="pledge_people")
+    person.choose("pledge_people", 900)
+    assert keys(person.press("affirm"))[0] == "utter_pledge_unknown"
     assert pledge.people_min == 1200
