@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from rasa.shared.nlu.training_data.message import Message
 
-from nlu.components import blend, embedding, language_centres, language_model
+from nlu.components import blend, embedding, language_centres, language_model, linear_model, meaning_model
 from nlu.components.blend import Blend
 from nlu.components.blended_intent_classifier import BlendedIntentClassifier, sentence_vector
 from nlu.components.char_ngrams import Vocabulary, ngrams
@@ -127,6 +127,20 @@ def test_a_model_read_back_says_the_same(tmp_path: Path) -> None:
     assert read.intents == ["greet", "help"]
     # The weights of n-grams are kept in half precision.
     assert read.probabilities(["halo"], vector) == pytest.approx(model.probabilities(["halo"], vector), abs=1e-3)
+
+
+def test_both_halves_fitted_at_once_are_those_fitted_one_after_the_other() -> None:
+    rng = np.random.default_rng(0)
+    texts = [f"{word} {number}" for number in range(40) for word in ("halo", "tolong", "jadwal")]
+    intents = ["greet", "help", "show_deadlines"] * 40
+    vectors = rng.normal(size=(len(texts), DIMENSION)).astype(np.float32)
+    model = blend.fit([text.split() for text in texts], vectors, intents, blend.DEFAULTS)
+    linear = linear_model.fit([ngrams(text.split()) for text in texts], vectors, intents, blend.DEFAULTS)
+    meaning = meaning_model.fit(vectors, intents, blend.DEFAULTS)
+    assert np.array_equal(model.linear.of_ngrams, linear.of_ngrams)
+    assert np.array_equal(model.linear.of_vector, linear.of_vector)
+    assert np.array_equal(model.meaning.first, meaning.first)
+    assert np.array_equal(model.meaning.second, meaning.second)
 
 
 def test_probabilities_add_up_and_letters_alone_can_decide() -> None:
