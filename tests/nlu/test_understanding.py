@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -101,6 +103,30 @@ def test_a_broken_cache_is_made_again(data_dir: Path) -> None:
     again = CountingEmbedder()
     again.vectors(["one"])
     assert again.computed == ["one"]
+
+
+def test_batches_side_by_side_come_back_in_their_order(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class SlowFirst(CountingEmbedder):
+        def _compute(self, texts: list[str]) -> Vectors:
+            time.sleep(0.2 / len(texts[0]))
+            return super()._compute(texts)
+
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    monkeypatch.setattr(embedding, "BATCH", 4)
+    texts = ["a" * length for length in range(1, 30)]
+    embedder = SlowFirst()
+    assert embedder.vectors(texts)[:, 0].tolist() == [len(text) for text in texts]
+    assert embedder.computed[0] != "a"  # the second batch was ready first
+
+
+def test_loading_the_engine_leaves_the_number_of_threads_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """scikit-learn reads it too, later."""
+    for threads in ("2", None):
+        monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+        if threads:
+            monkeypatch.setenv("OMP_NUM_THREADS", threads)
+        embedding._engine()
+        assert os.environ.get("OMP_NUM_THREADS") == threads
 
 
 def test_e5_brings_translations_together() -> None:
