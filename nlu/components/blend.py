@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -84,6 +85,9 @@ def fit(
     sentences: Sequence[Sequence[str]], vectors: Vectors, intents: Sequence[str], settings: Mapping[str, Any]
 ) -> Blend:
     """The model of these sentences, each given as its words and its vector."""
-    linear = linear_model.fit([ngrams(words) for words in sentences], vectors, intents, settings)
-    meaning = meaning_model.fit(vectors, intents, settings)
-    return Blend(linear, meaning, frozenset(in_small_letters(word) for words in sentences for word in words), settings)
+    with ThreadPoolExecutor(1) as beside:
+        # The linear half takes one core for most of its time, without Python's lock: the network gets the other.
+        meaning = beside.submit(meaning_model.fit, vectors, intents, settings)
+        linear = linear_model.fit([ngrams(words) for words in sentences], vectors, intents, settings)
+        known = frozenset(in_small_letters(word) for words in sentences for word in words)
+        return Blend(linear, meaning.result(), known, settings)

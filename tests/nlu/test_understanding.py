@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import numpy as np
 import pytest
 from rasa.shared.nlu.training_data.message import Message
 
-from nlu.components import blend, embedding, language_centres, language_model
+from nlu.components import blend, embedding, language_centres, language_model, linear_model, meaning_model
 from nlu.components.blend import Blend
 from nlu.components.blended_intent_classifier import BlendedIntentClassifier, sentence_vector
 from nlu.components.char_ngrams import Vocabulary, ngrams
@@ -103,6 +105,30 @@ def test_a_broken_cache_is_made_again(data_dir: Path) -> None:
     assert again.computed == ["one"]
 
 
+def test_batches_side_by_side_come_back_in_their_order(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class SlowFirst(CountingEmbedder):
+        def _compute(self, texts: list[str]) -> Vectors:
+            time.sleep(0.2 / len(texts[0]))
+            return super()._compute(texts)
+
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    monkeypatch.setattr(embedding, "BATCH", 4)
+    texts = ["a" * length for length in range(1, 30)]
+    embedder = SlowFirst()
+    assert embedder.vectors(texts)[:, 0].tolist() == [len(text) for text in texts]
+    assert embedder.computed[0] != "a"  # the second batch was ready first
+
+
+def test_loading_the_engine_leaves_the_number_of_threads_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """scikit-learn reads it too, later."""
+    for threads in ("2", None):
+        monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+        if threads:
+            monkeypatch.setenv("OMP_NUM_THREADS", threads)
+        embedding._engine()
+        assert os.environ.get("OMP_NUM_THREADS") == threads
+
+
 def test_e5_brings_translations_together() -> None:
     embedder = Embedder(600, 10)
     flood, banjir, thanks = (
@@ -127,6 +153,20 @@ def test_a_model_read_back_says_the_same(tmp_path: Path) -> None:
     assert read.intents == ["greet", "help"]
     # The weights of n-grams are kept in half precision.
     assert read.probabilities(["halo"], vector) == pytest.approx(model.probabilities(["halo"], vector), abs=1e-3)
+
+
+def test_both_halves_fitted_at_once_are_those_fitted_one_after_the_other() -> None:
+    rng = np.random.default_rng(0)
+    texts = [f"{word} {number}" for number in range(40) for word in ("halo", "tolong", "jadwal")]
+    intents = ["greet", "help", "show_deadlines"] * 40
+    vectors = rng.normal(size=(len(texts), DIMENSION)).astype(np.float32)
+    model = blend.fit([text.split() for text in texts], vectors, intents, blend.DEFAULTS)
+    linear = linear_model.fit([ngrams(text.split()) for text in texts], vectors, intents, blend.DEFAULTS)
+    meaning = meaning_model.fit(vectors, intents, blend.DEFAULTS)
+    assert np.array_equal(model.linear.of_ngrams, linear.of_ngrams)
+    assert np.array_equal(model.linear.of_vector, linear.of_vector)
+    assert np.array_equal(model.meaning.first, meaning.first)
+    assert np.array_equal(model.meaning.second, meaning.second)
 
 
 def test_probabilities_add_up_and_letters_alone_can_decide() -> None:
