@@ -19,7 +19,6 @@ from nlu.components.icu_tokenizer import words
 from nlu.components.language_centres import Centres
 from nlu.components.language_identifier import LanguageIdentifier, language_of, learnt_from
 from nlu.components.language_model import LanguageModel
-from nlu.components.lent_vectors import embedded
 from nlu.components.spelling import Spelling
 from nlu.components.typed_text import typed
 
@@ -78,7 +77,7 @@ def learn(examples: Sequence[Example], settings: Settings) -> Ear:
     known = samples()
     featurizer = {**E5Featurizer.get_default_config(), **settings["E5Featurizer"]}
     embed = _embedder(int(featurizer["max_characters"])).vectors
-    vectors = embed([embedded(lang, text) for text, lang in zip(texts, langs, strict=True)])
+    vectors = embed(texts)
     centres = language_centres.learn(vectors, langs, known, embed)
     scale = float(featurizer["scale"])
     centred = (vectors - np.stack([centres(lang) for lang in langs])) * scale

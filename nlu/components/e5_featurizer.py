@@ -16,7 +16,6 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from nlu.components.catalogue_texts import samples
 from nlu.components.embedding import Embedder, Vectors
 from nlu.components.language_centres import Centres, learn, nowhere
-from nlu.components.lent_vectors import embedded
 from nlu.components.payload import is_payload
 from nlu.importer import LANGUAGE
 
@@ -109,4 +108,4 @@ class E5Featurizer(GraphComponent):
 
 
 def _texts(examples: list[Message]) -> list[str]:
-    return [embedded(example.get(LANGUAGE), example.get(TEXT)) for example in examples]
+    return [example.get(TEXT) for example in examples if example.get(TEXT)]
