@@ -84,7 +84,8 @@ def test_no_catalogue_keeps_what_is_no_longer_said(code: str) -> None:
     assert kept == said, "run `kawan catalogues`"
 
 
-NAMES = {"Telegram", "WhatsApp"}
+RACES = {f"{whose}Race to {goal}" for whose in ("", "Cities ") for goal in ("Resilience", "Zero")}
+NAMES = {"Telegram", "WhatsApp", *RACES}
 
 
 @pytest.mark.parametrize("code", [code for code in OTHERS if code in SCRIPT_OF])
