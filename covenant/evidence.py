@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select
-
 from covenant import attachments, drafts, progress
 from covenant.display import municipality_argument
 from covenant.fields import Field, Journey
@@ -12,11 +10,11 @@ from covenant.messages import Choice, Say, button, payload, say
 from covenant.plans import Plan, register
 from covenant.questions import review_lines
 from covenant.schedule import lay_out
-from covenant.teams import municipality_of
+from covenant.teams import municipality_of, role_of
 from covenant.turn import Turn
 from covenant.values import Kind
 from db.milestones import Milestone, Phase
-from db.records import Draft, DraftState, Membership
+from db.records import Draft, DraftState
 
 MILESTONE = "milestone_id"  # kept in the draft beside what its questions ask
 LINK = "evidence_link"
@@ -62,12 +60,11 @@ def _named(turn: Turn) -> Milestone | None:
     """Return the milestone of a button, if it is one of the person's own towns."""
     number = str(turn.entities.get("milestone", ""))
     milestone = turn.session.get(Milestone, int(number)) if number.isdecimal() else None
-    mine = select(Membership.id).where(
-        Membership.contact_id == turn.contact.id,
-        Membership.municipality_id == (milestone.municipality_id if milestone else None),
-        Membership.pending.is_(False),
-    )
-    return milestone if milestone and turn.session.scalar(mine) else None
+    return milestone if milestone and _is_theirs(turn, milestone) else None
+
+
+def _is_theirs(turn: Turn, milestone: Milestone) -> bool:
+    return role_of(turn.session, turn.contact, milestone.municipality) is not None
 
 
 def choice(milestone: Milestone) -> Choice:
@@ -96,6 +93,8 @@ def _preview(turn: Turn, draft: Draft) -> list[Say]:
 
 def _submit(turn: Turn, draft: Draft) -> list[Say]:
     milestone = turn.session.get_one(Milestone, draft.values[MILESTONE])
+    if not _is_theirs(turn, milestone):  # they were taken out of the team while the form was open
+        return [Say("utter_not_for_you")]
     proof = progress.Proof(
         files=attachments.files_of(turn, draft),
         link=draft.values.get(LINK),

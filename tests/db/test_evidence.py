@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from actions import conversation, documents, table
@@ -16,7 +16,7 @@ from covenant.turn import Turn
 from db.messages import File, Outbound
 from db.milestones import Evidence, EvidenceState, Milestone, Phase, ReminderState
 from db.people import Purpose, Role
-from db.records import Application, Municipality, Ticket
+from db.records import Application, Membership, Municipality, Ticket
 from locales import load_catalogues
 from tests.committed import COMMITTED, milestone, notice, officer, queued, reminders_of, town
 from tests.people import Somebody, somebody
@@ -71,6 +71,19 @@ def test_a_link_a_year_and_a_note_become_evidence_that_waits(session: Session) -
     assert (sent.key, sent.args["reference"]) == ("utter_evidence_sent", row.reference)
     assert row.milestone.phase == Phase.HANDED_IN
     assert {one.state for one in reminders_of(session, place, "milestone_inventory")} == {ReminderState.SETTLED}
+
+
+def test_who_left_the_team_meanwhile_hands_nothing_in(session: Session) -> None:
+    person = officer(session)
+    place = town(session, person)
+    evidence.report(turn(session, person, "report_progress", milestone=str(milestone(session, place).id)))
+    give(session, person, "evidence_link", "https://kupang.go.id/a.pdf")
+    for _ in range(2):
+        conversation.skip(turn(session, person, "skip"))
+    session.execute(delete(Membership))
+    session.expire_all()
+    assert keys(conversation.affirm(turn(session, person, "affirm"))) == ["utter_not_for_you"]
+    assert session.scalars(select(Evidence)).all() == []
 
 
 def test_files_that_come_meanwhile_belong_to_it(session: Session) -> None:
