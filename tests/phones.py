@@ -195,14 +195,24 @@ class PhoneTalk:
         assert row.state in ARRIVED, (row.state, row.error)
         end = row.content["text"].rstrip()[-60:]
         until = time.monotonic() + SHOWN_WITHIN
-        text, titles = self.phone.shows()
-        while end not in text and time.monotonic() < until:
+        text, missing = self._seen(row)
+        # Two messages in a row may end alike, so that the buttons say which of them is on the screen.
+        while (end not in text or missing) and time.monotonic() < until:
             time.sleep(0.05)
-            text, titles = self.phone.shows()
+            text, missing = self._seen(row)
         assert end in text, f"{end!r} is not in {text!r}"
-        for number, button in enumerate(row.content.get("buttons") or (), 1):
-            as_button = any(button["title"].startswith(title.rstrip("…")) for title in titles)
-            assert as_button or f"{number}. {button['title']}" in text, f"{button['title']!r} is not shown"
+        assert not missing, f"{missing} are not shown"
+
+    def _seen(self, row: Outbound) -> tuple[str, list[str]]:
+        """The text on the screen, and the titles of a message's buttons that are not there."""
+        text, titles = self.phone.shows()
+        missing = [
+            button["title"]
+            for number, button in enumerate(row.content.get("buttons") or (), 1)
+            if not any(button["title"].startswith(title.rstrip("…")) for title in titles)
+            and f"{number}. {button['title']}" not in text
+        ]
+        return text, missing
 
     @property
     def keys(self) -> list[str]:
