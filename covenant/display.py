@@ -10,6 +10,7 @@ from covenant.fields import CHOICE, COUNTRY, PLACE, Field, is_open
 from covenant.messages import button, say
 from covenant.values import Kind
 from covenant.values.contacts import phone_text
+from covenant.values.counts import ends
 from db.records import Municipality
 
 
@@ -45,7 +46,7 @@ def municipality_argument(municipality: Municipality) -> Any:
 
 
 def _count(value: Any) -> Any:
-    return {"range": [value["min"], value["max"]]} if isinstance(value, dict) else value
+    return {"range": [*ends(value)]} if isinstance(value, dict) else value
 
 
 def hazard_say(code: str) -> dict[str, Any]:

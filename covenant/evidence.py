@@ -6,6 +6,7 @@ from typing import Any
 from covenant import attachments, drafts, progress
 from covenant.display import municipality_argument
 from covenant.fields import Field, Journey
+from covenant.menu import DUE
 from covenant.messages import Choice, Say, button, payload, say
 from covenant.plans import Plan, register
 from covenant.questions import review_lines
@@ -74,7 +75,7 @@ def choice(milestone: Milestone) -> Choice:
 
 def _begin(turn: Turn, milestone: Milestone) -> list[Say]:
     if milestone.phase in {Phase.DONE, Phase.NOT_APPLICABLE}:
-        return [Say("utter_reminder_old", {}, (Choice(button("What is due when"), "/ask_deadlines"),))]
+        return [Say("utter_reminder_old", {}, (DUE,))]
     draft = drafts.find_draft(turn, EVIDENCE.key, DraftState.OPEN)
     if draft and draft.values.get(MILESTONE) == milestone.id:
         return drafts.begin(turn, EVIDENCE.key)
@@ -103,7 +104,7 @@ def _submit(turn: Turn, draft: Draft) -> list[Say]:
     )
     evidence = progress.hand_in(turn.session, milestone, turn.contact, proof, turn.now)
     args = {"milestone": say(milestone.key), "reference": evidence.reference}
-    return [Say("utter_evidence_sent", args, (Choice(button("What is due when"), "/ask_deadlines"),))]
+    return [Say("utter_evidence_sent", args, (DUE,))]
 
 
 PLAN = register(Plan(EVIDENCE, submit=_submit, preview=_preview, files=LINK))

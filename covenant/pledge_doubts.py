@@ -12,6 +12,7 @@ from covenant.drafts import SETTLED
 from covenant.fields import KEEP
 from covenant.messages import Choice, Say, button, payload
 from covenant.pledge_fields import TOWN, is_about_emissions
+from covenant.values.counts import ends
 from db.pledges import Campaign
 
 FAR = 30  # years ahead; few plan as far
@@ -71,7 +72,7 @@ def _of_people(session: Session, values: Values) -> Iterator[Doubt]:
     people, place = values.get("pledge_people"), _place_id(values)
     if people is None or place is None:
         return
-    low = people["min"] if isinstance(people, dict) else people
+    low, _high = ends(people)
     found = places.get(session, place)
     if found and found.population and low > found.population:
         args = {"people": low, "place": {"place": found.name, "own": found.local_name, "land": found.country}}

@@ -16,6 +16,7 @@ from covenant.pledge_fields import MORE, PLEDGE, TOWN, is_about_emissions
 from covenant.questions import review_lines
 from covenant.teams import municipalities_of, municipality_of
 from covenant.turn import Turn
+from covenant.values.counts import ends
 from db.pledges import Campaign, Pledge, PledgeState, Target
 from db.records import Draft, DraftState, Municipality
 
@@ -159,7 +160,8 @@ def _columns(turn: Turn, draft: Draft, town: Municipality | None) -> dict[str, A
     columns = {column: values.get(key) for key, column in PLAIN.items()}
     columns |= {column: columns[column] or [] for column in LISTS}
     place = values.get("pledge_place") or {}
-    low, high = _people(values.get("pledge_people"))
+    people = values.get("pledge_people")
+    low, high = (None, None) if people is None else ends(people)
     return columns | {
         "campaign": Campaign(values.get("pledge_campaign") or Campaign.RESILIENCE),
         "place_id": None if town else place.get("place_id"),
@@ -169,10 +171,6 @@ def _columns(turn: Turn, draft: Draft, town: Municipality | None) -> dict[str, A
         "people_max": high,
         "is_public": values.get("pledge_public") == "yes",
     }
-
-
-def _people(value: Any) -> tuple[int | None, int | None]:
-    return (value["min"], value["max"]) if isinstance(value, dict) else (value, value)
 
 
 def _target(draft: Draft) -> dict[str, Any] | None:

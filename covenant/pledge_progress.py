@@ -17,6 +17,7 @@ from covenant.pledge_fields import is_about_emissions
 from covenant.questions import review_lines
 from covenant.turn import Turn
 from covenant.values import Kind
+from covenant.values.counts import ends
 from db.milestones import Milestone
 from db.people import Role
 from db.pledges import Pledge, PledgeState, Progress
@@ -108,7 +109,7 @@ def _noticed(turn: Turn, draft: Draft, field: Field) -> Sequence[Say] | None:
     pledge = _pledge(turn, draft)
     if field.key != PEOPLE or pledge is None or PEOPLE in draft.values.get(SETTLED, ()):
         return None
-    doubt = _doubt(turn, pledge, *_reached(draft))
+    doubt = _doubt(turn, pledge, *ends(draft.values[PEOPLE]))
     if doubt is None:
         return None
     draft.field = PEOPLE
@@ -125,11 +126,6 @@ def _doubt(turn: Turn, pledge: Pledge, low: int, high: int) -> Doubt | None:
         before = {"range": [last.reached_min, last.reached_max]}
         return Doubt(PEOPLE, "utter_odd_reached_less", {"people": {"range": [low, high]}, "before": before})
     return None
-
-
-def _reached(draft: Draft) -> tuple[int, int]:
-    value = draft.values[PEOPLE]
-    return (value["min"], value["max"]) if isinstance(value, dict) else (value, value)
 
 
 def _pledge(turn: Turn, draft: Draft) -> Pledge | None:
@@ -152,7 +148,7 @@ def _submit(turn: Turn, draft: Draft) -> list[Say]:
         return [pledge_choices.unknown()]
     news = News(
         progress=Progress(draft.values[STATE]),
-        reached=_reached(draft) if draft.values.get(PEOPLE) is not None else None,
+        reached=ends(draft.values[PEOPLE]) if draft.values.get(PEOPLE) is not None else None,
         note=draft.values.get(NOTE),
         link=draft.values.get(FILES),
         files=attachments.files_of(turn, draft),

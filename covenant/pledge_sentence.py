@@ -12,15 +12,15 @@ from covenant.pledge_fields import MOST_AUDIENCES, MOST_HAZARDS
 from covenant.values import ask
 from covenant.values.answers import Question
 from covenant.values.choices import audiences_in
-from covenant.values.counts import Counted, people_in, things_in
 from covenant.values.hazards import endangering
+from covenant.values.headcounts import Counted, people_in, things_in
 from covenant.values.lexicon import Role
 from covenant.values.percents import signed_in
 from covenant.values.years import span_in
 from db.pledges import Campaign, TargetKind
 
 # The Races are called so in every language; the longer name first.
-CAMPAIGNS = (
+CALLED = (
     (re.compile(r"cit(?:y|ies)[’']? race to resilience"), Campaign.CITIES_RESILIENCE),
     (re.compile(r"race to resilience"), Campaign.RESILIENCE),
     (re.compile(r"race to zero|net[- ]?zero"), Campaign.ZERO),
@@ -59,7 +59,7 @@ def _beside(question: Question, people: list[Counted]) -> list[tuple[int, int]]:
 
 
 def _campaign(text: str) -> str | None:
-    return next((campaign.value for name, campaign in CAMPAIGNS if name.search(text)), None)
+    return next((campaign.value for name, campaign in CALLED if name.search(text)), None)
 
 
 def _time(question: Question, people: list[Counted]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from covenant import outbox, teams
 from covenant.display import municipality_argument
 from covenant.hours import zone_of
+from covenant.menu import DUE
 from covenant.messages import Choice, Say, button, payload, say
 from covenant.milestones import schedule
 from covenant.schedule import hold, is_certain, lay_out_next, reopen, settle
@@ -129,7 +130,7 @@ def accept(session: Session, evidence: Evidence, now: datetime, by: Contact | No
         else say("utter_deadlines_done", **_town(milestone))
     )
     args = {**_told(milestone), "next": following}
-    _tell(session, milestone, Say("utter_evidence_accepted", args, (_DUE,)), f"evidence:{evidence.id}:accepted")
+    _tell(session, milestone, Say("utter_evidence_accepted", args, (DUE,)), f"evidence:{evidence.id}:accepted")
 
 
 def send_back(session: Session, evidence: Evidence, reason: str, now: datetime, by: Contact | None = None) -> None:
@@ -148,9 +149,6 @@ def send_back(session: Session, evidence: Evidence, reason: str, now: datetime, 
     again = Choice(button("Hand in a document"), payload("report_progress", milestone=str(milestone.id)))
     message = Say("utter_evidence_returned", {**_told(milestone), "reason": reason}, (again,))
     _tell(session, milestone, message, f"evidence:{evidence.id}:returned")
-
-
-_DUE = Choice(button("What is due when"), "/ask_deadlines")
 
 
 def _hold_waiting(session: Session, evidence: Evidence) -> Milestone:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from covenant import consent, evidence, tickets
 from covenant.display import municipality_argument
 from covenant.hours import day_after, zone_of
+from covenant.menu import DUE
 from covenant.messages import Choice, Say, button, payload, say
 from covenant.reminders import about, day
 from covenant.schedule import LATER, hold
@@ -118,7 +119,7 @@ def manage(turn: Turn) -> list[Say]:
     notice = note_answer(turn.session, turn.contact, did, turn.now, int(number) if number.isdecimal() else None)
     milestones = held(turn.session, notice) if notice else []
     if notice is None or (not milestones and did in {"done", "later"}):
-        return [Say("utter_reminder_old", {}, (Choice(button("What is due when"), "/ask_deadlines"),))]
+        return [Say("utter_reminder_old", {}, (DUE,))]
     return answers[did](turn, notice, milestones)
 
 

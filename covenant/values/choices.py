@@ -66,7 +66,7 @@ def parse_audiences(question: Question) -> Answer:
     """Return everybody a text names a measure to be for, by the names of `AUDIENCES`; "home" gives way to any other."""
     tokens = _audiences(question.words.language).scan(question.text)
     named = list(dict.fromkeys(token.roles[Role.CHOICE] for token in tokens if token.plays(Role.CHOICE)))
-    if len(named) < len(("one", "another")):
+    if len(named) <= 1:
         answer = parse_audience(question)
         return Parsed([answer.value], answer.certain) if isinstance(answer, Parsed) else answer
     named = [audience for audience in named if audience != "home"]
@@ -80,20 +80,20 @@ def audiences_in(question: Question, beside: Sequence[tuple[int, int]] = ()) -> 
     may be the one who does it.
     """
     small = _starts(question, Role.FOR_WHOM)
-    scanned = _audiences(question.words.language).scan(question.text)
-    named = [(token.start, token.roles[Role.CHOICE]) for token in scanned if token.plays(Role.CHOICE)]
-    named = [(start, audience) for start, audience in named if start not in small]
-    # "Home" is in too many words to be told by more than families that are counted.
-    homes = {start for start, audience in named if audience == "home"} & _starts(question, Role.HOUSEHOLDS)
-    where = _for_whom(question)
-    found = [
-        audience
-        for start, audience in named
-        if (start in homes or audience != "home")
-        if any(first <= start < last for first, last in (beside if audience == "home" else (*beside, *where)))
-    ]
-    found = list(dict.fromkeys(found))
+    families = _starts(question, Role.HOUSEHOLDS)
+    around = (*beside, *_for_whom(question))
+    found: dict[str, None] = {}
+    for token in _audiences(question.words.language).scan(question.text):
+        audience = token.roles.get(Role.CHOICE)
+        # "Home" is in too many words to be told by anything but families that are counted.
+        is_told = token.start in families and _is_in(token, beside) if audience == "home" else _is_in(token, around)
+        if audience and is_told and token.start not in small:
+            found[audience] = None
     return [one for one in found if one != "home" or len(found) == 1]
+
+
+def _is_in(token: Token, letters: Sequence[tuple[int, int]]) -> bool:
+    return any(first <= token.start < last for first, last in letters)
 
 
 def _starts(question: Question, role: Role) -> set[int]:

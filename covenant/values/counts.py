@@ -1,7 +1,7 @@
 """Counts: how many people, trees or houses; a whole number or a range, the unit left out."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -13,22 +13,15 @@ from covenant.values.sums import ONE
 # Nothing a town counts is more than all people on earth; what is, is a phone or account number.
 GREATEST = 10_000_000_000
 SHORTEST_UNIT = 3
-LONGEST_KIND = 2  # words between a number and its people: "poor coastal"
 CLOSE = 2
-NUMBER_LAST = frozenset({"my"})  # what is counted stands before its number
 WRONG = Refused("utter_wrong_count")
 
 # E-mail, link, date, time of day, international phone number: digits that count nothing.
 _NO_COUNT = re.compile(
     r"@|://|www\.|(?<!\d)\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}(?!\d)|\d{4}-\d{1,2}-\d{1,2}(?!\d)|\d:\d{2}|\+\d{6,}|\d\^|/\d+/"
 )
-_UNITS = (Role.PEOPLE, Role.HOUSEHOLDS, Role.THING)
-_ELSE = (
-    Role.HOUSEHOLDS, Role.THING, Role.MONEY, Role.PERCENT, Role.PERIOD, Role.YEAR, Role.TO, Role.NOT, Role.BUT,
-    Role.JOIN, Role.FOR_WHOM, Role.START,
-)  # fmt: skip
-_COUNTED = (Role.HOUSEHOLDS, Role.THING, Role.MONEY, Role.PERCENT, Role.PERIOD)
-HARMLESS = (Role.ABOUT, Role.POLITE, Role.FILLER, Role.YES, Role.WEAK_YES, Role.BETWEEN, Role.LABEL, *_UNITS)
+UNITS = (Role.PEOPLE, Role.HOUSEHOLDS, Role.THING)
+HARMLESS = (Role.ABOUT, Role.POLITE, Role.FILLER, Role.YES, Role.WEAK_YES, Role.BETWEEN, Role.LABEL, *UNITS)
 
 
 @dataclass(frozen=True)
@@ -59,8 +52,8 @@ def parse(question: Question) -> Answer:
     if _NO_COUNT.search(question.text):
         return WRONG
     tokens = question.tokens
-    written = _spans(question)
-    spans = [span for span in written if _counts(span, tokens)]
+    written = spans_of(question)
+    spans = [span for span in written if is_count(span, tokens)]
     if _is_vague(spans, tokens):
         return Refused("utter_wrong_count_vague")
     if not spans or _is_address(written, spans, tokens):
@@ -68,7 +61,12 @@ def parse(question: Question) -> Answer:
     if any(_is_negative(span, question) for span in spans):
         return Refused("utter_wrong_count_negative")
     chosen = _choose(spans, tokens)
-    return _answer(chosen, question, alone=len(spans) == 1) if chosen else Refused("utter_wrong_count_several")
+    return answer_of(chosen, question, alone=len(spans) == 1) if chosen else Refused("utter_wrong_count_several")
+
+
+def ends(value: int | Mapping[str, int]) -> tuple[int, int]:
+    """Return the lowest and the highest number that a count says; both are the same where it is no range."""
+    return (value["min"], value["max"]) if isinstance(value, Mapping) else (value, value)
 
 
 def parse_people(question: Question) -> Answer:
@@ -76,84 +74,15 @@ def parse_people(question: Question) -> Answer:
     answer = parse(question)
     if not isinstance(answer, Parsed):
         return answer
-    families = [span for span in _spans(question) if _has_unit(span, question.tokens, Role.HOUSEHOLDS)]
-    low = answer.value["min"] if isinstance(answer.value, dict) else answer.value
+    families = [span for span in spans_of(question) if has_unit(span, question.tokens, Role.HOUSEHOLDS)]
+    low, _high = ends(answer.value)
     if any(span.low.value == low for span in families):
         return Refused("utter_wrong_people_families", {"families": low})
     return answer
 
 
-@dataclass(frozen=True)
-class Counted:
-    """A count found in a story, and the tokens (`first` to before `end`) that say it with what is counted."""
-
-    value: int | dict[str, int]
-    first: int
-    end: int
-
-
-def people_in(question: Question) -> list[Counted]:
-    """Return every count of people in a story; where a number may be read in two ways, it is none.
-
-    Beside families that are counted, people are those who do the work, or some of them: nobody can tell.
-    """
-    tokens = question.tokens
-    if any(_has_unit(span, tokens, Role.HOUSEHOLDS) for span in _spans(question)):
-        return []
-    number_last = question.words.language in NUMBER_LAST
-    found = []
-    for span in _spans(question):
-        end = None if _is_helper(span, tokens) else _people_end(span, tokens, number_last=number_last)
-        answer = _answer(span, question, alone=True) if end and _counts(span, tokens) and span.sure else None
-        if end and isinstance(answer, Parsed):
-            found.append(Counted(answer.value, span.first, end))
-    return found
-
-
-def _people_end(span: Span, tokens: Sequence[Token], *, number_last: bool) -> int | None:
-    """Return where the words end that say it is people: "1,200 coastal residents"; or people named just before."""
-    said = any(token.plays(Role.YEAR) for token in tokens[: span.first][-1:])
-    if _are_years(span) and (said or not _has_unit(span, tokens, Role.PEOPLE)):
-        return None
-    for at in range(span.end, min(span.end + 1 + LONGEST_KIND, len(tokens))):
-        if tokens[at].plays(Role.PEOPLE):
-            return at + 1
-        if tokens[at].plays(*_ELSE) or tokens[at].numeral:
-            break
-    before, after = tokens[: span.first][-1:], tokens[span.end : span.end + 1]
-    # Where a classifier belongs behind the number, an unknown one counts something else ("8 แห่ง").
-    counted = any(token.plays(*_COUNTED) or (token.unknown and not number_last) for token in after)
-    return span.end if before and before[0].plays(Role.PEOPLE) and not counted else None
-
-
-def _are_years(span: Span) -> bool:
-    ends = [span.low, *([span.high] if span.high else [])]
-    return all(not one.spelt and one.scale == ONE and 1900 <= one.value <= 2650 for one in ends)  # noqa: PLR2004 - of both eras
-
-
-def _is_helper(span: Span, tokens: Sequence[Token]) -> bool:
-    """Tell those who do the work: "30 volunteers", "อาสาสมัคร 60 คน"."""
-    around = (*tokens[max(span.first - 3, 0) : span.first], *tokens[span.end : span.end + 2])
-    return any(token.plays(Role.HELPER) for token in around)
-
-
-def things_in(question: Question) -> list[Span]:
-    """Return every number in a story that counts something known: helpers, families, trees; "a pledge" is none."""
-    tokens = question.tokens
-    number_last = question.words.language in NUMBER_LAST
-    return [
-        span
-        for span in _spans(question)
-        if (
-            _has_unit(span, tokens, *_UNITS)
-            or _is_helper(span, tokens)
-            or (number_last and any(token.plays(*_UNITS) for token in tokens[: span.first][-1:]))
-        )
-        and not (span.low.spelt and span.low.value == ONE)
-    ]
-
-
-def _spans(question: Question) -> list[Span]:
+def spans_of(question: Question) -> list[Span]:
+    """Return every number of a text, ranges as one, also what counts nothing."""
     found = question.amounts
     dictated = said_digits(found)
     if dictated:
@@ -170,7 +99,7 @@ def _spans(question: Question) -> list[Span]:
 
 def _is_range(low: Amount, high: Amount, tokens: Sequence[Token]) -> bool:
     between = tokens[low.end : high.first]
-    links = [token for token in between if not token.plays(*_UNITS, Role.ABOUT)]
+    links = [token for token in between if not token.plays(*UNITS, Role.ABOUT)]
     if len(links) != 1:
         return not between and _neighbours(low, high)
     opened = any(token.plays(Role.BETWEEN) for token in tokens[: low.first])
@@ -200,7 +129,8 @@ def _range(low: Amount, high: Amount) -> Span:
     return Span(low, high)
 
 
-def _counts(span: Span, tokens: Sequence[Token]) -> bool:
+def is_count(span: Span, tokens: Sequence[Token]) -> bool:
+    """Tell a number that may count something from a share, a sum of money, a time, a piece of a name."""
     beside = [tokens[at] for at in (span.first - 1, span.end) if 0 <= at < len(tokens)]
     if any(token.plays(Role.PERCENT, Role.MONEY) for token in beside) or _is_period(tokens[span.first]):
         return False
@@ -216,7 +146,7 @@ def _is_time(span: Span, tokens: Sequence[Token]) -> bool:
         return False
     if rest[0].plays(Role.MONTH):
         return len(rest) == 1 or rest[1].numeral
-    return rest[0].plays(Role.PERIOD) and not rest[0].plays(Role.NUMBER, *_UNITS)
+    return rest[0].plays(Role.PERIOD) and not rest[0].plays(Role.NUMBER, *UNITS)
 
 
 def _is_period(token: Token) -> bool:
@@ -236,7 +166,7 @@ def _stands_alone(span: Span, tokens: Sequence[Token]) -> bool:
 
 def _is_address(written: Sequence[Span], spans: Sequence[Span], tokens: Sequence[Token]) -> bool:
     """Tell "RT 05 RW 12": beside a number with a leading zero, another one counts only what it names."""
-    return any(span.low.code for span in written) and not any(_has_unit(span, tokens, *_UNITS) for span in spans)
+    return any(span.low.code for span in written) and not any(has_unit(span, tokens, *UNITS) for span in spans)
 
 
 def _is_vague(spans: Sequence[Span], tokens: Sequence[Token]) -> bool:
@@ -263,9 +193,9 @@ def _choose(spans: Sequence[Span], tokens: Sequence[Token]) -> Span | None:
     fitting = [span for span in spans if not _looks_like_year(span, tokens)] or list(spans)
     if _are_one(fitting):
         return fitting[0]
-    if not all(_has_unit(span, tokens, *_UNITS) for span in fitting):
+    if not all(has_unit(span, tokens, *UNITS) for span in fitting):
         return None
-    ranked = ([span for span in fitting if _has_unit(span, tokens, unit)] for unit in _UNITS)
+    ranked = ([span for span in fitting if has_unit(span, tokens, unit)] for unit in UNITS)
     best: list[Span] = next(filter(None, ranked), [])
     return best[0] if _are_one(best) else None
 
@@ -274,17 +204,19 @@ def _are_one(spans: Sequence[Span]) -> bool:
     return len({(span.low.value, span.high and span.high.value) for span in spans}) == 1
 
 
-def _has_unit(span: Span, tokens: Sequence[Token], *units: Role) -> bool:
+def has_unit(span: Span, tokens: Sequence[Token], *units: Role) -> bool:
+    """Tell whether the word behind a number plays one of these roles."""
     return any(token.plays(*units) for token in tokens[span.end : span.end + 1])
 
 
 def _looks_like_year(span: Span, tokens: Sequence[Token]) -> bool:
     plain = span.high is None and not span.low.spelt and span.low.scale == ONE
     after = tokens[span.end : span.end + 1]
-    return plain and 1900 <= span.low.value <= 2650 and not any(token.plays(*_UNITS) for token in after)  # noqa: PLR2004 - years of both eras
+    return plain and 1900 <= span.low.value <= 2650 and not any(token.plays(*UNITS) for token in after)  # noqa: PLR2004 - years of both eras
 
 
-def _answer(span: Span, question: Question, *, alone: bool) -> Answer:
+def answer_of(span: Span, question: Question, *, alone: bool) -> Answer:
+    """Return a number as the value of a count; sure only where the text is that number and nothing else."""
     low, low_sure = _whole(span.low)
     high, high_sure = _whole(span.high) if span.high else (low, True)
     if low is None or high is None:

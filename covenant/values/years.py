@@ -7,8 +7,8 @@ from itertools import pairwise
 
 from covenant.values import dates
 from covenant.values.answers import Answer, Parsed, Question, Refused
-from covenant.values.counts import NUMBER_LAST
 from covenant.values.eras import CENTURY, EARLIEST, LATEST, gregorian
+from covenant.values.headcounts import NUMBER_LAST
 from covenant.values.lexicon import Role, Token
 from covenant.values.numbers import Amount, said_digits
 
