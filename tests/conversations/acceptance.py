@@ -10,19 +10,18 @@ from io import BytesIO
 from typing import Any
 
 from PIL import Image
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from covenant import deciding
 from covenant.applications import LETTER as SIGNED
 from covenant.review import Actor
 from covenant.turn import local_date
-from db.messages import Conversation
 from db.milestones import Milestone
 from db.records import Application, ApplicationState, Letter
 from locales import Catalogues
 from locales.render import value_text
-from tests.conversations.playing import LETTER, assert_spoken_in, newest, take
+from tests.conversations.playing import LETTER, assert_spoken_in, newest, rest, take
 from tests.db.applicants import events
 from tests.phones import PhoneTalk
 from tests.running import House, Talk
@@ -55,7 +54,7 @@ class Walk:
     def __post_init__(self) -> None:
         self.heard = len(self.talk.all)
         self.id = newest(self.house, self.talk, Application)["id"]
-        self.rest()
+        rest(self.house, self.talk)
         self.asking = next(step for step in self.script["steps"] if step["bot"] == ["utter_status"])
 
     def to_acceptance(self) -> None:
@@ -65,12 +64,6 @@ class Walk:
         self.have_it_returned()
         self.mend()
         self.be_accepted()
-
-    def rest(self) -> None:
-        """Let the days go by that lie between a request and its letter, after which nobody writes in a flood."""
-        with self.house.sessions.begin() as session:
-            mine = Conversation.contact_id == newest(self.house, self.talk, Application)["contact_id"]
-            session.execute(update(Conversation).where(mine).values(patience=None))
 
     def get_the_letter(self) -> None:
         take(self.talk, self.asking)

@@ -1,19 +1,23 @@
 """How a transcript is read, played on any channel, and held against what was said and what was recorded.
 
 A file holds one conversation a document; `steps` are what a person does and which responses come. `language` at a step
-is the language from there on. `application` and `pledge` are the row that must be in the database at the end.
+is the language from there on. At a step `secretariat` it is the secretariat that acts: it verifies the pledge, or sends it
+back with these words. `application` and `pledge` are the row that must be in the database at the end.
 """
 
 import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from covenant import pledge_deciding
+from covenant.review import Actor
+from db.messages import Conversation
 from db.pledges import Pledge
 from db.records import Application
 from locales import Catalogues
@@ -23,6 +27,7 @@ from tests.running import House, Talk
 
 FOLDER = Path(__file__).parent
 LETTER = b"%PDF-1.7\n1 0 obj <<>> endobj\ntrailer <<>>\n%%EOF\n"
+VERIFIED = "verified"
 SHORTEST = 12  # letters of English that must not be found in another language's message
 
 
@@ -38,7 +43,10 @@ def play(house: House, talk: Talk | PhoneTalk, script: dict[str, Any], catalogue
     language = script["language"]
     for number, step in enumerate(script["steps"], 1):
         heard = len(talk.all)
-        take(talk, step)
+        if "secretariat" in step:
+            decide(house, talk, step["secretariat"])
+        else:
+            take(talk, step)
         missing = [key for key in step["bot"] if key not in talk.keys]
         assert not missing, f"step {number} {step}: said {talk.keys}: {talk.text}"
         assert step.get("text", "") in talk.text, f"step {number} {step}: {talk.text}"
@@ -46,6 +54,26 @@ def play(house: House, talk: Talk | PhoneTalk, script: dict[str, Any], catalogue
         for message in talk.all[heard:]:
             assert_spoken_in(message, language, catalogues)
     check_rows(house, talk, script)
+
+
+def decide(house: House, talk: Talk | PhoneTalk, verdict: str) -> None:
+    """Days later the secretariat decides on the person's last pledge, as `kawan pledges` does; they hear of it."""
+    rest(house, talk)
+    by = Actor(None, datetime.now(UTC))
+    with house.sessions.begin() as session:
+        pledge = session.get_one(Pledge, newest(house, talk, Pledge)["id"])
+        if verdict == VERIFIED:
+            pledge_deciding.verify(session, pledge, by)
+        else:
+            pledge_deciding.send_back(session, pledge, verdict, by)
+    talk.listen()
+
+
+def rest(house: House, talk: Talk | PhoneTalk) -> None:
+    """Let days go by, after which nobody writes in a flood."""
+    with house.sessions.begin() as session:
+        mine = Conversation.contact_id == talk.contact_id
+        session.execute(update(Conversation).where(mine).values(patience=None))
 
 
 def take(talk: Talk | PhoneTalk, step: dict[str, Any]) -> None:
