@@ -32,6 +32,8 @@ COUNTRIES = ("ID", "MY", "PH", "VN", "TH", "KH", "LA", "MM", "TL", "BN", "SG")
 NEVER_A_NAME = (Kind.EMAIL, Kind.PHONE, Kind.DATE, Kind.YEAR)
 NUMERIC = frozenset({Kind.COUNT, Kind.PEOPLE, Kind.YEAR, Kind.DATE, Kind.PERCENT, Kind.REDUCTION, Kind.PHONE})
 
+_YES_AND_NO = ["no", "yes"]
+_AFTER_YES = re.compile(r"[,၊、]")
 _BETWEEN = re.compile(r"[,;/+\n、၊།]+")  # what people put between the answers of a list
 
 FindPlaces = Callable[[str], Sequence[Candidate]]
@@ -257,9 +259,20 @@ def _number(text: str) -> int | None:
 
 
 def _by_verdict(text: str, offered: Sequence[Mapping[str, str]], catalogue: Catalogue) -> str | None:
-    verdicts = {_yes_no(one["title"], catalogue): one["payload"] for one in offered}
     verdict = _yes_no(text, catalogue)
-    return verdicts.get(verdict) if verdict and {"yes", "no"} <= set(verdicts) else None
+    # Two buttons are a question of yes or no, however they go on; of more, "Send it" and "Cancel" would be one, too.
+    of_title = _title_verdict if len(offered) == len(_YES_AND_NO) else _yes_no
+    said = [(of_title(one["title"], catalogue), one["payload"]) for one in offered]
+    if verdict is None or sorted(each for each, _payload in said if each) != _YES_AND_NO:
+        return None
+    return next(payload for each, payload in said if each == verdict)
+
+
+def _title_verdict(title: str, catalogue: Catalogue) -> str | None:
+    """Return the yes or no with which a button's title begins: "Yes, it is right", "ບໍ່, ພໍແລ້ວ"."""
+    opening = _AFTER_YES.split(title, maxsplit=1)[0]
+    parsed = parse(Kind.YES_NO, opening, catalogue.language)
+    return str(parsed.value) if isinstance(parsed, Parsed) else None
 
 
 def _yes_no(text: str, catalogue: Catalogue) -> str | None:
