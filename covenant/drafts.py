@@ -22,6 +22,7 @@ from locales import render_text
 CONSENTLESS = "welcome"  # nothing that is typed before the consent is kept
 MANY_MISSES = 2  # the third refusal offers a way out
 SETTLED = "_settled"  # beside the answers: the fields whose odd values the person said are right
+KNOWN = "_known"  # beside the answers: the fields that were known without being asked for
 LABEL_MATCH = 85  # rapidfuzz partial ratio, 0 to 100
 
 
@@ -143,8 +144,12 @@ def refuse(turn: Turn, draft: Draft, field: Field, because: Say) -> list[Say]:
 
 
 def go_back(turn: Turn, draft: Draft) -> list[Say]:
-    """Ask the field before the open one again; its answer is kept until a new one is given."""
-    asked = [one.key for one in plan_of(draft).journey.asked(draft.values)]
+    """Ask the field before the open one again; its answer is kept until a new one is given.
+
+    What was known without a question is passed over, since nobody was asked for it.
+    """
+    known = set(draft.values.get(KNOWN, ())) - {draft.field}
+    asked = [one.key for one in plan_of(draft).journey.asked(draft.values) if one.key not in known]
     position = asked.index(draft.field) if draft.field in asked else len(asked)
     if position == 0:
         return [Say("utter_first_question"), *ask(turn, draft)]

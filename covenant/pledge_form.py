@@ -61,7 +61,8 @@ def told(turn: Turn) -> list[Say]:
 
 def open_with(turn: Turn, known: dict[str, Any]) -> list[Say]:
     """Open a new form with what is known already, by the fields' keys; another open one waits."""
-    return drafts.start(turn, PLEDGE.key, _beginning(municipality_of(turn.session, turn.contact)) | known)
+    beginning = _beginning(municipality_of(turn.session, turn.contact)) | {drafts.KNOWN: sorted(known)}
+    return drafts.start(turn, PLEDGE.key, beginning | known)
 
 
 def _open_reading_back(turn: Turn, stated: dict[str, Any]) -> list[Say]:
@@ -104,6 +105,7 @@ def _noticed(turn: Turn, draft: Draft, field: Field) -> Sequence[Say] | None:
         fresh = {key: value for key, value in stated.items() if key not in draft.values}
         for key, value in fresh.items():
             drafts.keep(turn, draft, key, value)
+        draft.values = {**draft.values, drafts.KNOWN: sorted(fresh)}
         if fresh:
             return _read_back(turn, draft, fresh | {field.key: turn.text})
     doubt = first_doubt(turn.session, turn.today, draft.values)

@@ -93,6 +93,24 @@ def test_a_sentence_told_as_the_action_fills_the_rest(session: Session) -> None:
     assert draft_of(person).values["pledge_year"] == 2028
 
 
+def test_going_back_leads_to_what_was_asked_and_not_to_what_was_said(session: Session) -> None:
+    person = at(session)
+    person.write("log_pledge", MANGROVES)
+    person.choose("pledge_campaign", "resilience")
+    person.tell("banjir")
+    assert asked(person) == "pledge_place"
+    said = person.press("go_back")
+    assert asked(person) == "pledge_hazards", "the people and the year were in the sentence"
+    assert "Flood" in text(person, said)
+    person.press("go_back")
+    assert asked(person) == "pledge_campaign"
+    person.press("go_back")
+    assert asked(person) == "pledge_campaign", "it was the first question"
+    person.press("correct", field="pledge_year")
+    person.press("go_back")
+    assert asked(person) == "pledge_hazards"
+
+
 def test_a_mere_wish_is_no_action(session: Session) -> None:
     person = at(session)
     said = person.write("log_pledge", "kami mau mencatat ikrar soal banjir")
