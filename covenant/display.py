@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy.orm import object_session
+from sqlalchemy.orm import Session, object_session
 
 from covenant import places
 from covenant.fields import CHOICE, COUNTRY, PLACE, Field, is_open
@@ -38,11 +38,15 @@ def place_text(value: dict[str, Any]) -> str:
 
 def municipality_argument(municipality: Municipality) -> Any:
     """Return a municipality's name as an argument: whoever reads its country's language sees its own name."""
-    session = object_session(municipality)
-    place = places.get(session, municipality.place_id) if session and municipality.place_id else None
+    return place_argument(object_session(municipality), municipality.place_id, municipality.name)
+
+
+def place_argument(session: Session | None, place_id: int | None, name: str | None) -> Any:
+    """Return a place's name as an argument, by its number in the gazetteer where it has one."""
+    place = places.get(session, place_id) if session and place_id else None
     if place is None:
-        return municipality.name
-    return {"place": municipality.name, "own": place.local_name, "land": place.country}
+        return name
+    return {"place": name or place.name, "own": place.local_name, "land": place.country}
 
 
 def _count(value: Any) -> Any:

@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
 from covenant import pledge_book
-from covenant.display import hazard_say, municipality_argument, value_argument
+from covenant.display import hazard_say, municipality_argument, place_argument, value_argument
 from covenant.fields import Field, Option
 from covenant.messages import Say, button, say
 from covenant.pledge_book import Event
-from covenant.pledge_fields import PLEDGE, TOWN
+from covenant.pledge_fields import PLEDGE
 from covenant.pledge_form import PLAIN, TARGET, values_of
 from covenant.questions import review_lines
 from covenant.turn import local_date
@@ -79,9 +79,11 @@ def recorded(pledge: Pledge) -> Lines:
     """Return everything that is recorded of a pledge, with the names of its questions; and why it came back, if so."""
     where: Lines = [[say("utter_label_country"), {"country": pledge.country}]] if pledge.country else []
     values = values_of(pledge)
-    if pledge.municipality:
-        where = [[PLEDGE.by_key["pledge_place"].title, municipality_argument(pledge.municipality)], *where]
-        values |= {TOWN: {}}
+    named = place_argument(object_session(pledge), pledge.place_id, pledge.place_name)
+    named = municipality_argument(pledge.municipality) if pledge.municipality else named
+    if named:
+        where = [[PLEDGE.by_key["pledge_place"].title, named], *where]
+        values["pledge_place"] = None  # it stands above, in the reader's language
     lines = review_lines(Draft(journey=PLEDGE.key, values=values))["lines"]
     reason = [[say("utter_label_verdict_reason"), pledge.reason]] if pledge.reason else []
     return [*where, *lines, *reason]

@@ -5,7 +5,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from actions.apart import Wish, pledge_in
-from covenant import pledge_book, pledge_form
+from covenant import places, pledge_book, pledge_form
 from covenant.pledges import SHOWN
 from covenant.race_guide import GUIDE
 from covenant.review import Actor
@@ -13,6 +13,7 @@ from db.messages import File
 from db.people import Role
 from db.pledges import Pledge, PledgeReport, PledgeState, Progress
 from db.records import Draft, DraftState, Membership, Ticket
+from locales import render_text
 from tests.committed import milestone
 from tests.committed import town as committed
 from tests.db.applicants import NOW, file_of, keys, officer, payloads, phone
@@ -63,6 +64,16 @@ def test_more_than_a_message_shows_is_turned_over_to_the_end(session: Session) -
     assert all(one in " ".join(first + second) for one in made)
     for page in (7, 10**30, -1, "x"):
         assert keys(at.press("list_pledges", page=page)) == ["utter_pledges"]
+
+
+def test_a_place_is_named_as_its_people_write_it(session: Session) -> None:
+    found = next(one for one in places.find(session, "Cần Giờ", "VN") if one.name == "Can Gio")
+    person, pledge = pledger(session, place_id=found.place_id, place_name=found.name)
+    said = press(person, "pledge", reference=pledge.reference)
+    shown = {code: [render_text(person.catalogues[code], one.key, one.args) for one in said] for code in ("vi", "en")}
+    assert "Cần Giờ" in shown["vi"][0]
+    assert "Can Gio" in shown["en"][0]
+    assert shown["en"][0].count("Where:") == 1
 
 
 def test_a_long_action_is_cut_in_the_list_and_whole_on_its_page(session: Session) -> None:
