@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import tarfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 from house import ROOT, run_module
+from rasa.shared.nlu.training_data.features import Features
 
 from nlu import train
+from nlu.importer import Sentence
 
 
 def test_a_model_holds_no_pickle(model: Path) -> None:
@@ -90,3 +94,15 @@ def test_no_judged_sentence_of_some_length_is_a_training_sentence(folder: str) -
     learnt = {(each.lang, each.text.casefold()) for each in report.training_examples()}
     copied = [each for each in report.judged_examples(ROOT / folder) if (each.lang, each.text.casefold()) in learnt]
     assert [each.text for each in copied if len(each.text) > 30] == []
+
+
+def test_a_copied_sentence_is_equal_and_apart() -> None:
+    sentence = Sentence({"text": "halo", "intent": "greet"})
+    copied = copy.deepcopy(sentence)
+    assert copied == sentence
+    assert hash(copied) == hash(sentence)
+    copied.set("language", "id")
+    copied.add_features(Features(np.zeros((1, 2)), "sentence", "text", "test"))
+    assert copied != sentence
+    assert sentence.get("language") is None
+    assert sentence.features == []
