@@ -13,7 +13,7 @@ from covenant.display import value_argument
 from covenant.fields import Field, is_open
 from covenant.messages import Choice, Say, button, payload, say
 from covenant.plans import open_field, plan_of
-from covenant.questions import ask, field_choices
+from covenant.questions import ask, field_choices, finish
 from covenant.reading import plain
 from covenant.turn import Turn
 from db.records import Draft, DraftEvent, DraftState
@@ -185,11 +185,18 @@ def correct(turn: Turn, draft: Draft) -> list[Say]:
     if key in {one.key for one in journey.asked(draft.values)}:
         draft.field = key
         return _again(turn, draft)
-    answered = [one for one in journey.asked(draft.values) if one.key in draft.values]
-    if not answered:
-        return [Say("utter_nothing_to_correct"), *ask(turn, draft)]
-    choices = tuple(Choice(one.title, payload("correct", field=one.key)) for one in answered)
-    return [Say("utter_which_field", {}, choices)]
+    choices = _answered(draft)
+    return [_which(choices)] if choices else [Say("utter_nothing_to_correct"), *ask(turn, draft)]
+
+
+def _answered(draft: Draft) -> tuple[Choice, ...]:
+    """Return a button for each answer that may be corrected."""
+    asked = plan_of(draft).journey.asked(draft.values)
+    return tuple(Choice(one.title, payload("correct", field=one.key)) for one in asked if one.key in draft.values)
+
+
+def _which(choices: tuple[Choice, ...]) -> Say:
+    return Say("utter_which_field", {}, choices)
 
 
 def _named_field(turn: Turn, draft: Draft) -> str | None:
@@ -207,8 +214,13 @@ def _named_field(turn: Turn, draft: Draft) -> str | None:
 
 
 def at_review(turn: Turn, draft: Draft) -> list[Say]:
-    """Take words at the review that are neither yes nor no: a field they name is corrected, else the choice is told."""
-    return correct(turn, draft) if _named_field(turn, draft) else [Say("utter_wrong_choice"), *ask(turn, draft)]
+    """Take words at the review that are neither yes nor no: a field they name is corrected, else every answer offered.
+
+    The review itself stands just above; who writes something else there mostly wants something changed.
+    """
+    if _named_field(turn, draft):
+        return correct(turn, draft)
+    return [Say("utter_wrong_choice"), _which((*_answered(draft), finish(draft)))]
 
 
 def cancel(turn: Turn, draft: Draft) -> list[Say]:

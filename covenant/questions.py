@@ -80,14 +80,19 @@ def review_lines(draft: Draft, only: Collection[str] | None = None) -> dict[str,
 
 def _review(turn: Turn, draft: Draft) -> list[Say]:
     plan = plan_of(draft)
+    choices = (finish(draft), *_review_choices())
     missing = plan.journey.open_fields(draft.values)
     if missing:
         args = {"lines": review_lines(draft), "open": {"list": [one.title for one in missing]}}
-        choices = (Choice(button("Fill in what is open"), "/affirm"), *_review_choices())
         return [Say("utter_review_open", args, choices)]
-    confirm = Choice(plan.journey.confirm, "/affirm")
     shown = plan.preview(turn, draft) if plan.preview else [Say("utter_review", {"lines": review_lines(draft)})]
-    return [*shown[:-1], Say(shown[-1].key, shown[-1].args, (confirm, *_review_choices()), shown[-1].file)]
+    return [*shown[:-1], Say(shown[-1].key, shown[-1].args, choices, shown[-1].file)]
+
+
+def finish(draft: Draft) -> Choice:
+    """Return the first button of the review: sending, or filling in what is still open."""
+    journey = plan_of(draft).journey
+    return Choice(button("Fill in what is open") if journey.open_fields(draft.values) else journey.confirm, "/affirm")
 
 
 def _review_choices() -> tuple[Choice, ...]:
