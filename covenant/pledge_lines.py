@@ -130,16 +130,17 @@ def changed(session: Session, pledge: Pledge) -> Lines:
             change.setdefault(column, old)
     now = {column: getattr(pledge, column, None) for column in ASKED}
     now |= {f"target_{column}": getattr(pledge.target, column, None) for column in TARGET.values()}
-    pairs = [(one, _shown(one, now | change), _shown(one, now)) for one in _fields(change)]
+    pairs = [(one, _shown(session, one, now | change), _shown(session, one, now)) for one in _fields(change)]
     return [[one.title, say("utter_pledge_change", old=old, new=new)] for one, old, new in pairs if old != new]
 
 
-def _shown(field: Field, columns: Mapping[str, Any]) -> Any:
+def _shown(session: Session, field: Field, columns: Mapping[str, Any]) -> Any:
     if field.key == "pledge_people":
         low, high = columns["people_min"], columns["people_max"]
         return {"range": [low, high]} if low is not None else value_argument(field, None)
     if field.key == "pledge_place":
-        return columns["place_name"] or value_argument(field, None)
+        named = place_argument(session, columns["place_id"], columns["place_name"])
+        return named or value_argument(field, None)
     if field.key == "pledge_public":
         return value_argument(field, "yes" if columns["is_public"] else "no")
     [column] = [column for column, key in ASKED.items() if key == field.key]

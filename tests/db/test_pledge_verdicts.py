@@ -9,7 +9,7 @@ from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 
 from bot.inhabitant import Inhabitant
-from covenant import access, pledge_book, pledge_deciding, pledge_verdicts
+from covenant import access, places, pledge_book, pledge_deciding, pledge_verdicts
 from covenant.pledge_book import News, NotAllowed, Overtaken
 from covenant.review import Actor
 from db.engine import Sessions
@@ -17,6 +17,7 @@ from db.messages import Outbound
 from db.people import AddressState, Contact
 from db.pledges import Confidence, Counting, Pledge, PledgeEvent, PledgeState, Progress
 from db.records import Membership
+from locales import render_text
 from tests.db.applicants import NOW, file_of, keys, officer, payloads, reviewer, signed, told, town
 from tests.db.pledgers import pledged, pledger, press, text, town_of
 from tests.people import Somebody, until
@@ -159,6 +160,18 @@ def test_what_was_corrected_after_a_verdict_waits_again_with_what_changed(sessio
     assert "People: 1,200–1,600 (before: 1,200)" in shown
     assert "Where: Maumere (before: Ende)" in shown
     assert "May be shown: Yes (before: No)" in shown
+
+
+def test_a_corrected_place_is_named_as_its_people_write_it(session: Session) -> None:
+    by, (person, pledge) = reviewer(session), pledger(session, place_name="Ende")
+    pledge_deciding.verify(session, pledge, BY)
+    found = next(one for one in places.find(session, "Cần Giờ", "VN") if one.name == "Can Gio")
+    change = {"place_id": found.place_id, "place_name": found.name}
+    pledge_book.amend(session, pledge, change, Actor(person.contact.id, NOW))
+    said = next(one for one in press(by, VERIFY) if one.key == "utter_pledge_changed")
+    shown = {code: render_text(by.catalogues[code], said.key, said.args) for code in ("vi", "en")}
+    assert "Cần Giờ" in shown["vi"]
+    assert "Can Gio (before: Ende)" in shown["en"]
 
 
 def test_a_target_that_changed_is_shown_with_what_it_was(session: Session) -> None:
