@@ -66,9 +66,12 @@ class Ear:
         lang = language_of(self.languages.likely(plain), chosen, self.chosen)
         return self.spelling.restored(plain, lang), lang
 
+    def centred(self, vector: Vectors, lang: str) -> Vectors:
+        """A sentence vector as the classifier takes it."""
+        return (vector - self.centres(lang)) * np.float32(self.scale)
+
     def _ranking(self, text: str, lang: str, vector: Vectors) -> Ranking:
-        centred = (vector - self.centres(lang)) * self.scale
-        return self.blend.ranking([word for word, _, _ in words(text)], centred, MOST)
+        return self.blend.ranking([word for word, _, _ in words(text)], self.centred(vector, lang), MOST)
 
 
 def learn(examples: Sequence[Example], settings: Settings) -> Ear:

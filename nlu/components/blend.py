@@ -24,7 +24,7 @@ DEFAULTS: Mapping[str, float] = {
     # The linear half's share of the vote: the first when at most `few_known` of the words were ever seen, the second
     # from `many_known` on, in between in proportion.
     "share_unknown": 0.30,
-    "share_known": 0.95,
+    "share_known": 0.90,
     "few_known": 0.3,
     "many_known": 0.7,
     # From this probability on, what must not be missed comes first: on the development sentences every emergency is
@@ -86,7 +86,7 @@ def fit(
 ) -> Blend:
     """The model of these sentences, each given as its words and its vector."""
     with ThreadPoolExecutor(1) as beside:
-        # The linear half takes one core for most of its time, without Python's lock: the network gets the other.
+        # The linear half needs one core for its n-grams, then processes of its own: the network is fitted beside it.
         meaning = beside.submit(meaning_model.fit, vectors, intents, settings)
         linear = linear_model.fit([ngrams(words) for words in sentences], vectors, intents, settings)
         known = frozenset(in_small_letters(word) for words in sentences for word in words)
