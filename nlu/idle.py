@@ -2,7 +2,8 @@
 
 Embedding a sentence is most of what a training costs. The planes of the linear half rest on the sentences near them
 alone; one that lies far on its side of all of them could be missing and no plane would move. On 29 November 2026 this
-took 3 832 of 35 428 sentences and an eighth of the time; what it did to the figures is in docs/nlu/README.md.
+took 5 274 of 35 428 sentences and a sixth of the letters, in two steps; docs/nlu/README.md says what it did to the
+figures.
 """
 
 from __future__ import annotations
