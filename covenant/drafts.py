@@ -186,17 +186,15 @@ def correct(turn: Turn, draft: Draft) -> list[Say]:
         draft.field = key
         return _again(turn, draft)
     choices = _answered(draft)
-    return [_which(choices)] if choices else [Say("utter_nothing_to_correct"), *ask(turn, draft)]
+    if not choices:
+        return [Say("utter_nothing_to_correct"), *ask(turn, draft)]
+    return [Say("utter_which_field", {}, choices)]
 
 
 def _answered(draft: Draft) -> tuple[Choice, ...]:
     """Return a button for each answer that may be corrected."""
     asked = plan_of(draft).journey.asked(draft.values)
     return tuple(Choice(one.title, payload("correct", field=one.key)) for one in asked if one.key in draft.values)
-
-
-def _which(choices: tuple[Choice, ...]) -> Say:
-    return Say("utter_which_field", {}, choices)
 
 
 def _named_field(turn: Turn, draft: Draft) -> str | None:
@@ -220,7 +218,7 @@ def at_review(turn: Turn, draft: Draft) -> list[Say]:
     """
     if _named_field(turn, draft):
         return correct(turn, draft)
-    return [Say("utter_wrong_choice"), _which((*_answered(draft), finish(draft)))]
+    return [Say("utter_wrong_choice"), Say("utter_which_field", {}, (*_answered(draft), finish(draft)))]
 
 
 def cancel(turn: Turn, draft: Draft) -> list[Say]:

@@ -21,7 +21,8 @@ Planes: TypeAlias = tuple[list[str], NDArray[np.float64], NDArray[np.float64]]
 
 WEIGHTS = "linear.npz"
 NAMES = "linear.json"
-OTHERS = ""  # all intents that another process parts
+PARTS = 2  # of the intents, fitted apart: as many on every machine, so that the model is the same on all of them
+OTHERS = ""  # all intents of the other parts
 WORTH_A_PROCESS = 5_000  # sentences: below, starting one takes longer than fitting
 # A hundred times the usual: no answer to a development sentence changes, and fitting takes a sixth less time.
 TOLERANCE = 1e-2
@@ -98,19 +99,17 @@ def fit(
 
 
 def _planes(features: csr_matrix, intents: list[str], penalty: float) -> Planes:
-    """The intents in their order, and the plane of each: fitted by all cores where there is much to fit.
+    """The intents in their order, and the plane of each.
 
-    Each plane parts one intent from all others, so that every core may have some of the intents. By processes, since
-    the library's dice belong to the whole process: a training repeats bit by bit.
+    Each plane parts one intent from all others, so that two cores may have half of the intents each. By processes,
+    since the library's dice belong to the whole process: a training repeats bit by bit.
     """
     from joblib import Parallel, delayed
 
     names = sorted(set(intents))
-    cores = int(os.environ.get("OMP_NUM_THREADS") or 1) if len(intents) > WORTH_A_PROCESS else 1
-    if cores == 1:
-        return _fitted(features, intents, penalty)
-    groups = [names[first::cores] for first in range(cores)]
+    groups = [frozenset(names[first::PARTS]) for first in range(PARTS)]
     asked = ([intent if intent in group else OTHERS for intent in intents] for group in groups)
+    cores = min(int(os.environ.get("OMP_NUM_THREADS") or 1), PARTS) if len(intents) > WORTH_A_PROCESS else 1
     found = Parallel(cores)(delayed(_fitted)(features, those, penalty) for those in asked)
     rows = {name: (plane, bias) for part in found for name, plane, bias in zip(*part, strict=True)}
     return names, np.stack([rows[name][0] for name in names]), np.array([rows[name][1] for name in names])

@@ -169,20 +169,24 @@ def test_both_halves_fitted_at_once_are_those_fitted_one_after_the_other() -> No
     assert np.array_equal(model.meaning.second, meaning.second)
 
 
-def test_every_core_fits_the_planes_of_some_intents(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("intents", [2, 5])
+def test_the_planes_are_the_same_however_many_cores_fit_them(monkeypatch: pytest.MonkeyPatch, intents: int) -> None:
     rng = np.random.default_rng(0)
-    words = ("halo", "tolong", "jadwal", "terima")
+    words = ("halo", "tolong", "jadwal", "terima", "sampai")[:intents]
     texts = [f"{word} {number}" for number in range(30) for word in words]
     documents = [ngrams(text.split()) for text in texts]
     vectors = rng.normal(size=(len(texts), DIMENSION)).astype(np.float32)
-    intents = [text.split()[0] for text in texts]
-    monkeypatch.setenv("OMP_NUM_THREADS", "2")
-    alone = linear_model.fit(documents, vectors, intents, blend.DEFAULTS)
+    said = [text.split()[0] for text in texts]
+    alone = linear_model.fit(documents, vectors, said, blend.DEFAULTS)
     monkeypatch.setattr(linear_model, "WORTH_A_PROCESS", 0)
-    shared, again = (linear_model.fit(documents, vectors, intents, blend.DEFAULTS) for _ in range(2))
-    assert shared.intents == alone.intents == sorted(words)
-    assert shared.of_vector == pytest.approx(alone.of_vector, abs=0.01), "the planes are those of one core"
-    assert np.array_equal(shared.of_vector, again.of_vector), "and the same every time"
+    for cores in ("1", "2", "64"):
+        monkeypatch.setenv("OMP_NUM_THREADS", cores)
+        shared = linear_model.fit(documents, vectors, said, blend.DEFAULTS)
+        assert shared.intents == alone.intents == sorted(words)
+        assert np.array_equal(shared.of_ngrams, alone.of_ngrams)
+        assert np.array_equal(shared.of_vector, alone.of_vector)
+    guesses = [alone.intents[int(alone.probabilities(*one).argmax())] for one in zip(documents, vectors, strict=True)]
+    assert guesses == said
 
 
 def test_probabilities_add_up_and_letters_alone_can_decide() -> None:
