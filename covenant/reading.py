@@ -14,11 +14,12 @@ from typing import Any
 from rapidfuzz import fuzz
 
 from covenant.fields import CHOICE, COUNTRY, PLACE, Field
+from covenant.place_words import is_unspaced
 from covenant.places import Candidate, certain
 from covenant.values import Kind, Parsed, Refused, parse, parse_several
 from covenant.values.names import looks_like_a_name
 from covenant.values.politeness import without_politeness
-from covenant.values.text import without_marks
+from covenant.values.text import BETWEEN, without_marks
 from locales import Catalogue
 from locales.customs import country_name
 from locales.languages import language_of_script
@@ -32,9 +33,9 @@ COUNTRIES = ("ID", "MY", "PH", "VN", "TH", "KH", "LA", "MM", "TL", "BN", "SG")
 NEVER_A_NAME = (Kind.EMAIL, Kind.PHONE, Kind.DATE, Kind.YEAR)
 NUMERIC = frozenset({Kind.COUNT, Kind.PEOPLE, Kind.YEAR, Kind.DATE, Kind.PERCENT, Kind.REDUCTION, Kind.PHONE})
 
+LEAST_PART = 4  # letters of a title that may stand for it
 _YES_AND_NO = ["no", "yes"]
 _AFTER_YES = re.compile(r"[,၊、]")
-_BETWEEN = re.compile(r"[,;/+\n、၊།]+")  # what people put between the answers of a list
 
 FindPlaces = Callable[[str], Sequence[Candidate]]
 
@@ -168,7 +169,7 @@ def _value(reader: Reader, text: str, field: Field) -> tuple[Any, bool, Refused 
 
 def _several(reader: Reader, text: str, field: Field) -> tuple[Any, bool, Refused | None]:
     """Return every answer that a text names to a question that takes several."""
-    parts = [part for part in _BETWEEN.split(text) if plain(part)]
+    parts = [part for part in BETWEEN.split(text) if plain(part)]
     options = [match_option(reader.catalogue, part, field) for part in parts]
     chosen = list(dict.fromkeys(one for one in options if one is not None))[: field.many]
     if chosen and None not in options:
@@ -235,7 +236,16 @@ def match_option(catalogue: Catalogue, text: str, field: Field) -> str | None:
         return found
     scored = [(fuzz.ratio(said, plain(catalogue.title(one.title))), one.value) for one in field.options]
     score, value = max(scored, default=(0, None))
-    return value if score >= SAME_TITLE else None
+    return value if score >= SAME_TITLE else _by_part(catalogue, said, field)
+
+
+def _by_part(catalogue: Catalogue, said: str, field: Field) -> str | None:
+    """Return the only option of a choice in whose title these words stand: "komuniti" is "Kumpulan komuniti"."""
+    if field.kind != CHOICE or len(said) < LEAST_PART:
+        return None
+    part = re.escape(said) if is_unspaced(said) else rf"(?<!\w){re.escape(said)}(?!\w)"
+    found = [one.value for one in field.options if re.search(part, plain(catalogue.title(one.title)))]
+    return found[0] if len(found) == 1 else None
 
 
 def match_offer(

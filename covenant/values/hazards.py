@@ -9,7 +9,7 @@ from typing import Any
 from covenant.values.answers import Answer, Parsed, Question, Refused
 from covenant.values.choices import choice_lexicon, misspelt
 from covenant.values.lexicon import Entry, Lexicon, Role, Token, entries_of
-from covenant.values.text import fold, without_marks
+from covenant.values.text import BETWEEN, fold, without_marks
 from covenant.values.words import ENGLISH, Words, languages, listed
 from locales.sources import read_yaml
 
@@ -58,13 +58,25 @@ def parse_several(question: Question) -> Answer:
     """Return the codes of all hazards a text names; sure where it says nothing else."""
     named = named_in(question.text, question.words)
     sure = bool(named) and _is_all(question)
-    if not named:
-        meant = misspelt(question.text, lexicon_of(question.words.language))
-        named = [meant] if meant and meant != HARMLESS else []
+    if not sure:
+        named = _with_slips(question) or named
     codes = [code for code in named if code in hazards()]
     if not codes:
         return Refused("utter_wrong_hazard_not_climate" if named else "utter_wrong_hazard")
     return Parsed(codes, sure and len(codes) == len(named))
+
+
+def _with_slips(question: Question) -> list[str]:
+    """Return what a list names when slips of the finger are allowed; nothing unless every part of it is a hazard."""
+    lexicon = lexicon_of(question.words.language)
+    joins = [token for token in lexicon.scan(question.text) if token.plays(Role.JOIN) and not token.plays(Role.CHOICE)]
+    bounds = [0, *(edge for token in joins for edge in (token.start, token.end)), len(question.text)]
+    parts = [question.text[start:end] for start, end in zip(bounds[::2], bounds[1::2], strict=True)]
+    parts = [part.strip() for each in parts for part in BETWEEN.split(each) if part.strip()]
+    named = [named_in(part, question.words) for part in parts]
+    meant = [codes or [misspelt(part, lexicon) or HARMLESS] for part, codes in zip(parts, named, strict=True)]
+    found = list(dict.fromkeys(code for codes in meant for code in codes))
+    return [] if all(named) or HARMLESS in found else found
 
 
 def endangering(question: Question) -> list[str]:

@@ -5,6 +5,7 @@ import unicodedata
 
 # Longer texts are not values; what lies behind is not read.
 LONGEST = 250
+BETWEEN = re.compile(r"[,;/+\n、၊།]+")  # what people put between the answers of a list
 
 _SIGNS = str.maketrans(
     {
