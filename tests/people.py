@@ -70,7 +70,7 @@ def said(contact: Contact, purpose: Purpose, *, given: bool) -> Consent:
     )
 
 
-def until(true: Callable[[], object], seconds: float = 60, pause: float = 0.02) -> None:
+def until(true: Callable[[], object], seconds: float = 180, pause: float = 0.02) -> None:
     """Wait for something to become true in another process."""
     end = time.monotonic() + seconds
     while not true():

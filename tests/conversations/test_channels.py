@@ -58,7 +58,7 @@ def forget_everybody(house: House) -> None:
         session.execute(text("TRUNCATE contact, municipality CASCADE"))
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1500)
 def test_every_conversation_goes_as_written_over_telegram(
     telegram_outside: Telegram, telegram_house: House, catalogues: Catalogues
 ) -> None:
@@ -68,7 +68,7 @@ def test_every_conversation_goes_as_written_over_telegram(
     assert not any(stats["throttled"].values())
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1500)
 @pytest.mark.parametrize("buttons", [False, True], ids=["numbers", "buttons"])
 def test_every_conversation_goes_as_written_over_whatsapp(
     whatsapp_outside: WhatsApp, whatsapp_house: House, catalogues: Catalogues, *, buttons: bool

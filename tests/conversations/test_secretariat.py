@@ -232,7 +232,7 @@ def at_work(house: House, cast: Cast) -> Talk:
     assert reference in talk.text
     grant = [sys.executable, "-m", "bot", "grant", "secretariat", reference]
     env = {**os.environ, "KAWAN_DATA_DIR": str(house.data_dir)}
-    done = subprocess.run(grant, cwd=ROOT, env=env, check=True, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(grant, cwd=ROOT, env=env, check=True, capture_output=True, text=True, timeout=180)
     assert reference in done.stdout
     return talk
 

@@ -21,9 +21,9 @@ from tests.running import House, Talk, run_house
 
 KILLS = 2  # of the worker at random moments
 CROWD = 6
-RECOVERED_WITHIN = 60
-NOTICED_WITHIN = 3
-LIVE_WITHIN = 5  # seconds; without notices the stream looks only every quarter of a minute
+RECOVERED_WITHIN = 180
+NOTICED_WITHIN = 10
+LIVE_WITHIN = 10  # seconds; without notices the stream looks only every quarter of a minute
 
 
 @pytest.fixture(scope="module")

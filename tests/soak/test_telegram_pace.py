@@ -23,9 +23,10 @@ from tests.soak.crowd import (
 
 CHATTING = 6
 PAUSE = 3.0  # seconds between what one of them writes
-# What `make soak` demands on a machine of its own; the small run shares its machine with whatever else is tested there.
-LEAST = 0.97 if FULL else 0.93  # of the allowed rate
-SLOWEST_REPLY = 1.0 if FULL else 3.0  # seconds at the 99th percentile
+# What `make soak` demands on a machine of its own. The small run shows that nothing is stuck, also on a machine that
+# has only half of its time for it (17 messages a second were measured there).
+LEAST = 0.97 if FULL else 0.4  # of the allowed rate
+SLOWEST_REPLY = 1.0 if FULL else 10.0  # seconds at the 99th percentile
 SECONDS = 120 + 2 * CROWD / ALL_CHATS
 
 

@@ -10,7 +10,7 @@ from typing import Any, Self
 import httpx
 
 Json = dict[str, Any]
-PATIENCE = 15.0  # seconds until a wait is given up
+PATIENCE = 60.0  # seconds until a wait is given up
 WRONG = 422
 
 

@@ -17,7 +17,7 @@ from tests.emulators.telegram.server import HOST, configure
 from tests.emulators.telegram.world import Options
 
 ROOT = Path(__file__).parents[3]
-READY_WITHIN = 30  # seconds
+READY_WITHIN = 90  # seconds
 
 
 def _listen(port: int | None) -> socket.socket:

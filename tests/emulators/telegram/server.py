@@ -13,6 +13,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from tests.emulators import IDLE
 from tests.emulators.telegram import api, control
 from tests.emulators.telegram.world import TOKEN, WAITS, Options, World
 
@@ -68,7 +69,7 @@ def configure(options: Options, port: int = PORT) -> uvicorn.Config:
     """How it is served: quietly, and ending within a second even while somebody polls."""
     return uvicorn.Config(
         build(options), host=HOST, port=port, http="h11", ws="none", loop="asyncio", proxy_headers=False,
-        log_level="error", access_log=False, timeout_graceful_shutdown=1, backlog=1024,
+        log_level="error", access_log=False, timeout_graceful_shutdown=1, timeout_keep_alive=IDLE, backlog=1024,
     )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from tests.emulators.whatsapp.options import Options
 from tests.emulators.whatsapp.server import bind, make_server
 from tests.emulators.whatsapp.world import World
 
-READY_WITHIN = 30
+READY_WITHIN = 90
 
 
 @contextmanager

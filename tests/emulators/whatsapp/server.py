@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from tests.emulators import IDLE
 from tests.emulators.whatsapp import api, content_api, contract, control
 from tests.emulators.whatsapp.options import Options
 from tests.emulators.whatsapp.state import Person
@@ -65,7 +66,10 @@ def bind(port: int | None) -> socket.socket:
 
 
 def make_server(world: World) -> uvicorn.Server:
-    config = uvicorn.Config(make_app(world), http="h11", ws="none", log_level="warning", timeout_graceful_shutdown=1)
+    config = uvicorn.Config(
+        make_app(world), http="h11", ws="none", log_level="warning", timeout_graceful_shutdown=1,
+        timeout_keep_alive=IDLE,
+    )  # fmt: skip
     return uvicorn.Server(config)
 
 
