@@ -88,6 +88,10 @@ class Overtaken(NotAllowed):
     """The pledge was changed after whoever decides has seen it."""
 
 
+class OwnPledge(NotAllowed):
+    """Nobody decides on a pledge that they recorded themselves."""
+
+
 class ReasonMissing(NotAllowed):
     """Nothing is returned without a reason."""
 

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from covenant import outbox, pledge_book, pledge_choices, pledge_lines
 from covenant.messages import Say
-from covenant.pledge_book import Overtaken
+from covenant.pledge_book import Overtaken, OwnPledge
 from covenant.review import Actor
 from covenant.teams import BELONGS, FOCAL_FIRST
 from db.people import Contact
@@ -32,9 +32,10 @@ def verify(
 ) -> None:
     """Count a pledge among the verified ones, and tell its people; NotAllowed where it cannot be verified now.
 
-    `seen` is the number of the last change that was seen: Overtaken where another came after it.
+    `seen` is the number of the last change that was seen: Overtaken where another came after it. OwnPledge where
+    `by` recorded it: a figure is verified by other eyes than those that wrote it.
     """
-    _hold(session, pledge, seen)
+    _hold(session, pledge, by, seen)
     event = pledge_book.verify(session, pledge, by, confidence)
     args = {"reference": pledge.reference, "action": pledge_lines.brief(pledge)}
     _tell(session, pledge, event, Say("utter_pledge_verified", args, (pledge_choices.LIST,)))
@@ -43,16 +44,23 @@ def verify(
 def send_back(session: Session, pledge: Pledge, reason: str, by: Actor, seen: int | None = None) -> None:
     """Return a pledge to be corrected, and tell its people why.
 
-    ReasonMissing without a reason, NotAllowed where it cannot be returned now, Overtaken as in `verify`.
+    ReasonMissing without a reason, NotAllowed where it cannot be returned now, Overtaken and OwnPledge as in `verify`.
     """
-    _hold(session, pledge, seen)
+    _hold(session, pledge, by, seen)
     event = pledge_book.send_back(session, pledge, reason, by)
     args = {"reference": pledge.reference, "action": pledge_lines.brief(pledge), "reason": pledge.reason}
     _tell(session, pledge, event, Say("utter_pledge_returned", args, (pledge_choices.correct(pledge),)))
 
 
-def _hold(session: Session, pledge: Pledge, seen: int | None) -> None:
+def is_own(pledge: Pledge, contact_id: int | None) -> bool:
+    """Return whether somebody recorded the pledge themselves; the operator's command, which is nobody, did not."""
+    return contact_id is not None and contact_id == pledge.contact_id
+
+
+def _hold(session: Session, pledge: Pledge, by: Actor, seen: int | None) -> None:
     """Hold who will be told, then the pledge, as their own turns do (see `covenant.deciding`)."""
+    if is_own(pledge, by.contact_id):
+        raise OwnPledge(pledge.state)
     ids = [pledge.contact_id, *(one.id for one in _focal_points(session, pledge))]
     query = select(Contact.id).where(Contact.id.in_([one for one in ids if one])).order_by(Contact.id)
     session.execute(query.with_for_update(read=True, key_share=True)).all()

@@ -47,6 +47,8 @@ def verify(turn: Turn) -> list[Say]:
     do = turn.entities.get("do")
     if pledge is None or do == "next":
         return _next(turn, pledge)
+    if pledge_deciding.is_own(pledge, turn.contact.id):
+        return show(turn, pledge)
     if do in DOINGS and turn.entities.get("seen") != pledge_book.last_change(turn.session, pledge):
         return _moved(turn, pledge)
     return DOINGS[do](turn, pledge) if do in DOINGS else show(turn, pledge)
@@ -66,6 +68,8 @@ def _next(turn: Turn, after: Pledge | None) -> list[Say]:
 
 def show(turn: Turn, pledge: Pledge) -> list[Say]:
     """Show a pledge as verifying it needs: what was changed since the last verdict, its figures, reports and files."""
+    is_own = pledge_deciding.is_own(pledge, turn.contact.id)
+    own = [Say("utter_pledge_own")] if is_own else []
     changed = pledge_lines.changed(turn.session, pledge)
     anew = [Say("utter_pledge_changed", {"lines": {"lines": changed}})] if changed else []
     files = _files(turn.session, pledge)
@@ -74,10 +78,11 @@ def show(turn: Turn, pledge: Pledge) -> list[Say]:
     other = (Choice(button("Another file"), _do(pledge, file=number + 1)),) if len(files) > 1 else ()
     following = Choice(button("Next pledge"), _do(pledge, do="next"))
     args = {"sure": pledge_lines.SURE.get(pledge.confidence) if pledge.confidence else None, "files": len(files)}
-    choices = (*_deeds(turn.session, pledge), *other, following, QUEUE)
+    deeds = [] if is_own else _deeds(turn.session, pledge)
+    choices = (*deeds, *other, following, QUEUE)
     file = files[number].public_id if files else None
     about = pledge_lines.about(turn.session, pledge, turn.contact.time_zone)
-    return [*about, *anew, Say("utter_pledge_sure", args, choices, file=file)]
+    return [*about, *anew, *own, Say("utter_pledge_sure", args, choices, file=file)]
 
 
 def _files(session: Session, pledge: Pledge) -> Sequence[File]:

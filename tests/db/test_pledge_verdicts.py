@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot.inhabitant import Inhabitant
 from covenant import access, places, pledge_book, pledge_deciding, pledge_verdicts
-from covenant.pledge_book import News, NotAllowed, Overtaken
+from covenant.pledge_book import News, NotAllowed, Overtaken, OwnPledge
 from covenant.review import Actor
 from db.engine import Sessions
 from db.messages import Outbound
@@ -18,7 +18,7 @@ from db.people import AddressState, Contact
 from db.pledges import Confidence, Counting, Pledge, PledgeEvent, PledgeState, Progress
 from db.records import Membership
 from locales import render_text
-from tests.db.applicants import NOW, file_of, keys, officer, payloads, reviewer, signed, told, town
+from tests.db.applicants import NOW, file_of, keys, officer, payloads, phone, reviewer, signed, told, town
 from tests.db.pledgers import pledged, pledger, press, text, town_of
 from tests.people import Somebody, until
 
@@ -65,6 +65,28 @@ def test_the_oldest_comes_first_and_next_goes_on_to_the_end(session: Session) ->
     following = press(by, VERIFY, reference=first.reference, do="next")
     assert f"Pledge {third.reference}" in text(by, following)
     assert keys(press(by, VERIFY, reference=third.reference, do="next")) == ["utter_pledges_wait"]
+
+
+def test_nobody_decides_on_a_pledge_that_they_recorded_themselves(session: Session) -> None:
+    person, other = officer(session), officer(session)
+    person.contact.is_secretariat = True
+    by = phone(session, person)
+    own, theirs = pledged(session, person), pledged(session, other)
+    said = press(by, VERIFY)
+    assert f"Pledge {own.reference}" in text(by, said)
+    assert keys(said)[-2:] == ["utter_pledge_own", "utter_pledge_sure"]
+    assert not any('"do": "verify"' in one or '"do": "return"' in one for one in payloads(said))
+    for do in ("verify", "return"):
+        assert "utter_pledge_own" in decide(by, own, do, seen=seen(session, own), sure="high")
+    assert own.state == PledgeState.RECORDED
+    with pytest.raises(OwnPledge):
+        pledge_deciding.verify(session, own, Actor(person.contact.id, NOW))
+    with pytest.raises(OwnPledge):
+        pledge_deciding.send_back(session, own, "Where is it?", Actor(person.contact.id, NOW))
+    following = press(by, VERIFY, reference=own.reference, do="next")
+    assert f"Pledge {theirs.reference}" in text(by, following)
+    pledge_deciding.verify(session, own, BY)
+    assert own.state == PledgeState.VERIFIED, "the operator's command may"
 
 
 def test_a_pledge_is_shown_with_its_town_figures_counting_and_files(session: Session) -> None:
