@@ -270,10 +270,12 @@ def _number(text: str) -> int | None:
 
 def _by_verdict(text: str, offered: Sequence[Mapping[str, str]], catalogue: Catalogue) -> str | None:
     verdict = _yes_no(text, catalogue)
+    if verdict is None:
+        return None
     # Two buttons are a question of yes or no, however they go on; of more, "Send it" and "Cancel" would be one, too.
     of_title = _title_verdict if len(offered) == len(_YES_AND_NO) else _yes_no
     said = [(of_title(one["title"], catalogue), one["payload"]) for one in offered]
-    if verdict is None or sorted(each for each, _payload in said if each) != _YES_AND_NO:
+    if sorted(each for each, _payload in said if each) != _YES_AND_NO:
         return None
     return next(payload for each, payload in said if each == verdict)
 
